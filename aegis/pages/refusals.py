@@ -1,0 +1,25 @@
+"""Show a refusal of the domain as a page."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from aegis.problems import Refusal
+
+
+class RenderRefusals:
+    """Answer a refusal that a view let through with its sentence and its status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Render ``refusal.html``; anything but a refusal goes on as it was."""
+        if not isinstance(exception, Refusal):
+            return None
+        return render(request, "refusal.html", {"refusal": exception}, status=exception.status)

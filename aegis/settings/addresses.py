@@ -1,0 +1,115 @@
+"""Read addresses of servers and folders into what Django, Celery and the stores want."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where artifacts and small files are kept.
+
+    ``scheme`` is "file" (then ``root`` is a folder) or "s3" (then ``bucket`` and
+    ``prefix``, with the query's ``endpoint_url`` and ``region`` in ``options``).
+    """
+
+    scheme: str
+    root: Path | None = None
+    bucket: str = ""
+    prefix: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _split(name: str, url: str, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # Reading it is what checks it.
+    except ValueError:
+        message = f"{name} is not an address that can be read."
+        raise ImproperlyConfigured(message) from None
+    if parts.scheme not in schemes:
+        message = f"{name} must begin with {' or '.join(f'{scheme}:' for scheme in schemes)}."
+        raise ImproperlyConfigured(message)
+    return parts
+
+
+def database(name: str, url: str) -> dict[str, Any]:
+    """Return Django's settings for a libpq address, such as ``postgresql://user:word@host/name``.
+
+    A socket's folder is written as ``?host=/folder``. Other parameters reach libpq as they are.
+    """
+    _split(name, url, ("postgresql", "postgres"))
+    try:
+        found = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:
+        # The reader's own message would repeat the password.
+        message = f"{name} is not a PostgreSQL address: postgresql://user:password@host:5432/name."
+        raise ImproperlyConfigured(message) from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": found.pop("dbname", ""),
+        "USER": found.pop("user", ""),
+        "PASSWORD": found.pop("password", ""),
+        "HOST": found.pop("host", ""),
+        "PORT": found.pop("port", ""),
+        "OPTIONS": dict(found),
+    }
+
+
+def broker(name: str, url: str) -> str:
+    """Return Celery's spelling of a Redis address; it writes sockets in its own way."""
+    parts = _split(name, url, ("redis", "rediss", "unix"))
+    if parts.scheme != "unix":
+        return url
+    number = dict(parse_qsl(parts.query)).get("db", "0")
+    return f"redis+socket://{parts.path}?virtual_host={number}"
+
+
+def email(name: str, url: str) -> dict[str, Any]:
+    """Return Django's mail settings, for letters to a server or to a folder.
+
+    ``smtp://user:word@host:587?tls=1`` (or ``smtps:`` for TLS from the first byte)
+    or ``file:///folder``.
+    """
+    parts = _split(name, url, ("smtp", "smtps", "file"))
+    query = dict(parse_qsl(parts.query))
+    if parts.scheme == "file":
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": unquote(parts.path),
+        }
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": query.get("tls") == "1",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+def storage(name: str, url: str) -> Storage:
+    """Return where ``file:///folder`` or ``s3://bucket/prefix?endpoint_url=…&region=…`` points."""
+    parts = _split(name, url, ("file", "s3"))
+    if parts.scheme == "file":
+        if parts.netloc or not parts.path.startswith("/"):
+            message = f"{name} must name a folder from the root, such as file:///srv/aegis."
+            raise ImproperlyConfigured(message)
+        return Storage(scheme="file", root=Path(unquote(parts.path)))
+    options = dict(parse_qsl(parts.query))
+    if unknown := options.keys() - {"endpoint_url", "region"}:
+        message = f"{name} has options that Aegis does not know: {', '.join(sorted(unknown))}."
+        raise ImproperlyConfigured(message)
+    if not parts.netloc:
+        message = f"{name} must name a bucket, such as s3://bucket/prefix."
+        raise ImproperlyConfigured(message)
+    return Storage(
+        scheme="s3", bucket=parts.netloc, prefix=unquote(parts.path).strip("/"), options=options
+    )
