@@ -1,0 +1,1 @@
+"""The database: its two roles and what each may do."""

@@ -1,0 +1,78 @@
+"""What happened and whom it concerns: outbox, notifications and letters."""
+
+from django.conf import settings
+from django.db import models
+
+from aegis.keys import new_key
+
+
+class OutboxEvent(models.Model):
+    """An effect that is owed, written in the transaction of its cause.
+
+    The dispatcher hands it to the handlers of its kind, at least once, in order.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=60)
+    payload = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    dispatched_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    next_attempt_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=models.Q(dispatched_at=None),
+                name="events_outbox_owed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Notification(models.Model):
+    """A sentence for one person, in the app and by letter."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notifications"
+    )
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    event = models.ForeignKey(OutboxEvent, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "event"], name="events_notification_once_per_event"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Letter(models.Model):
+    """An e-mail that the local installation keeps instead of sending it."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    recipient = models.EmailField()
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    sent_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,80 @@
+"""Refusals of the domain: each is a sentence with a stable code.
+
+One middleware (pages) and one exception handler (REST) render them, so a verb
+only raises. The JSON form is RFC 9457 ``application/problem+json``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refusal(Exception):  # noqa: N818 -- The domain's word for it; it is no error of the program.
+    """Refuse an act, with a sentence for people and a code for programs.
+
+    ``mend`` says what would make it possible and who can do that; ``url`` is a
+    path of the site where it can be done; ``details`` holds JSON values.
+    """
+
+    status = 409
+
+    def __init__(  # noqa: PLR0913 -- The fields of the answer, all but two by name.
+        self,
+        code: str,
+        sentence: str,
+        *,
+        status: int | None = None,
+        mend: str | None = None,
+        url: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.mend = mend
+        self.url = url
+        self.details = dict(details or {})
+        if status is not None:
+            self.status = status
+
+
+class Invalid(Refusal):
+    """The input is not what it must be. ``field`` names the part of it, if one is to blame."""
+
+    status = 400
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        field: str | None = None,
+        mend: str | None = None,
+        url: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code, sentence, mend=mend, url=url, details=details)
+        self.field = field
+
+
+class NotFound(Refusal):
+    """There is no such thing, or not for this person: the answer is the same."""
+
+    status = 404
+
+
+class Forbidden(Refusal):
+    """The person may read it, but may not do this."""
+
+    status = 403
+
+
+class Conflict(Refusal):
+    """The state of things does not allow it, or changed meanwhile."""
+
+    status = 409
+
+
+class Unavailable(Refusal):
+    """A part that Aegis needs does not answer."""
+
+    status = 503

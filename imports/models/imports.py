@@ -1,0 +1,86 @@
+"""Imports: the jobs that bring versions in, and the steps they take."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Func, Q, Value
+
+from aegis.firm import NoDelete
+from aegis.keys import new_key
+from registry.models import ModelVersion
+from registry.visibility import PartOfVersionQuerySet
+
+
+class ImportState(models.TextChoices):
+    """How far an import has come."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class Import(models.Model):
+    """The job that brings one version in; this row is the truth, the broker a hint.
+
+    A worker holds it until ``lease_until`` and names its hold by ``fence``, a
+    number that each claim raises, so that a worker that lost it cannot finish it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    number = models.PositiveBigIntegerField(
+        unique=True, db_default=Func(Value("imports_import_number"), function="nextval"), editable=False
+    )
+    version = models.OneToOneField(ModelVersion, on_delete=models.PROTECT, related_name="job")
+    state = models.CharField(
+        max_length=8, choices=ImportState.choices, default=ImportState.WAITING
+    )
+    bytes_done = models.BigIntegerField(default=0)
+    bytes_total = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PartOfVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=ImportState.values), name="imports_state_is_known"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "lease_until"], name="imports_by_state")]
+        triggers = [NoDelete()]
+
+    def __str__(self) -> str:
+        return f"import {self.number}"
+
+
+class ImportStep(models.Model):
+    """One step of an import: checking, packaging, signing; done once it has an end."""
+
+    class Name(models.TextChoices):
+        CHECK = "check", "Checking files"
+        PACKAGE = "package", "Packaging"
+        SIGN = "sign", "Signing"
+
+    job = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="steps")
+    name = models.CharField(max_length=10, choices=Name.choices)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="imports_step_once")]
+
+    def __str__(self) -> str:
+        return self.name

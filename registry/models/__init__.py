@@ -1,0 +1,40 @@
+"""What exists: registered models, their versions and all that documents them."""
+
+from registry.models.aliases import Alias, AliasChange
+from registry.models.artifacts import Artifact, ArtifactFile, Signature
+from registry.models.cards import CardDraft, CardRevision
+from registry.models.evidence import Attestation, ComplianceTag, Evidence
+from registry.models.facts import Metric, MetricDefinition, VersionFact
+from registry.models.registered import (
+    RegisteredModel,
+    RegisteredModelGroupPermission,
+    RegisteredModelUserPermission,
+    SearchDocument,
+)
+from registry.models.uploads import Upload, UploadFile
+from registry.models.versions import ModelVersion, Stage, VersionState
+
+__all__ = [
+    "Alias",
+    "AliasChange",
+    "Artifact",
+    "ArtifactFile",
+    "Attestation",
+    "CardDraft",
+    "CardRevision",
+    "ComplianceTag",
+    "Evidence",
+    "Metric",
+    "MetricDefinition",
+    "ModelVersion",
+    "RegisteredModel",
+    "RegisteredModelGroupPermission",
+    "RegisteredModelUserPermission",
+    "SearchDocument",
+    "Signature",
+    "Stage",
+    "Upload",
+    "UploadFile",
+    "VersionFact",
+    "VersionState",
+]

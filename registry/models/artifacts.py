@@ -1,0 +1,123 @@
+"""The package of a version's files, its manifest and its signatures."""
+
+import pgtrigger
+from django.db import models
+
+from aegis.firm import Firm, append_only, refuse
+from aegis.keys import new_key
+from registry.models.versions import ModelVersion
+from registry.visibility import PartOfVersionQuerySet
+
+
+def _only_while_pending(what: str) -> Firm:
+    return Firm(
+        name="only_while_pending",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        declare=[("version_state", "text")],
+        func=f"""
+            SELECT state INTO version_state FROM registry_modelversion
+                WHERE id = NEW.version_id FOR UPDATE;
+            IF version_state IS DISTINCT FROM 'pending' THEN
+                {refuse(f"{what} is added only while the version is importing.")}
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+class Artifact(models.Model):
+    """The package of a version: one object in the store, and the manifest of what is in it.
+
+    ``manifest`` is canonical JSON (RFC 8785) of path, size and SHA-256 of each
+    file; ``manifest_digest`` its SHA-256, the identity of the artifact;
+    ``sha256`` and ``size`` (bytes) are of the package as stored.
+    """
+
+    class Layout(models.TextChoices):
+        TAR_1 = "tar-1", "tar.gz"
+
+    version = models.OneToOneField(
+        ModelVersion, primary_key=True, on_delete=models.PROTECT, related_name="artifact"
+    )
+    key = models.CharField(max_length=400, unique=True)
+    layout = models.CharField(max_length=12, choices=Layout.choices)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    manifest = models.TextField()
+    manifest_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PartOfVersionQuerySet.as_manager()
+
+    class Meta:
+        triggers = [
+            *append_only(),
+            _only_while_pending("An artifact"),
+            Firm(
+                name="manifest_matches",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    IF NEW.manifest_digest
+                       <> encode(sha256(convert_to(NEW.manifest, 'UTF8')), 'hex') THEN
+                        {refuse("The digest of the manifest is not that of its bytes.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ArtifactFile(models.Model):
+    """One file in the package of a version: its path, size in bytes and SHA-256."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="files")
+    path = models.CharField(max_length=1024)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    objects = PartOfVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["path"]
+        verbose_name = "file"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "path"], name="registry_file_path_once")
+        ]
+        triggers = [*append_only(), _only_while_pending("A file")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Signature(models.Model):
+    """An OpenSSF Model Signing bundle over the manifest of a version's artifact.
+
+    ``bundle`` is the Sigstore bundle as JSON text, verified right after it was
+    made; ``public_key`` the PEM that it verifies with.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="signatures")
+    manifest_digest = models.CharField(max_length=64)
+    key_name = models.CharField(max_length=120)
+    key_version = models.CharField(max_length=20)
+    key_hint = models.CharField(max_length=64)
+    algorithm = models.CharField(max_length=40)
+    public_key = models.TextField()
+    bundle = models.TextField()
+    is_development = models.BooleanField()
+    signed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PartOfVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-signed_at"]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.key_name} over {self.manifest_digest[:12]}"
