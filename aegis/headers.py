@@ -19,6 +19,7 @@ class PrivateByDefault:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the view left unsaid."""
         response = self.get_response(request)
         is_api = request.path_info.startswith("/api/")
         response.headers.setdefault(

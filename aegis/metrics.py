@@ -38,6 +38,7 @@ class CountRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Time the answer and count it."""
         began = time.perf_counter()
         response = self.get_response(request)
         method = request.method if request.method in METHODS else "other"

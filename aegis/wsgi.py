@@ -6,7 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aegis.settings.local")
 # Only a web process pools its connections (see the settings), so it says what it is.
 os.environ["AEGIS_PROCESS"] = "web"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 -- It reads the lines above.
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 logger = structlog.get_logger(__name__)
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types.
+class AccountAdapter(DefaultAccountAdapter):
     """People are entered by an administrator, and a mail server that is away breaks no page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature.

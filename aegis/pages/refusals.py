@@ -16,10 +16,12 @@ class RenderRefusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on; only an exception concerns this middleware."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Render ``refusal.html``; anything but a refusal goes on as it was."""
+        """Render the page of the refusal's status; anything but a refusal goes on as it was."""
         if not isinstance(exception, Refusal):
             return None
-        return render(request, "refusal.html", {"refusal": exception}, status=exception.status)
+        pages = [f"{exception.status}.html", "409.html"]
+        return render(request, pages, {"refusal": exception}, status=exception.status)

@@ -99,7 +99,7 @@ def role_in_database() -> list[Error]:
 def superusers() -> list[Error]:
     """Refuse an active superuser: Django lets one pass every check of permission."""
     # The flag exists only where the user model has it; a model without it has no superusers.
-    users = get_user_model()._default_manager.all()  # noqa: SLF001 -- Django's public name for it.
+    users = get_user_model()._default_manager.all()
     if not hasattr(users.model, "is_superuser"):
         return []
     count = users.filter(is_superuser=True, is_active=True).count()

@@ -9,7 +9,7 @@ os.environ.setdefault("DATABASE_URL", "postgresql://aegis@127.0.0.1:1/aegis")
 os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://aegis_owner@127.0.0.1:1/aegis")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
-from aegis.settings.base import *  # noqa: E402 -- base.py reads what was just set.
+from aegis.settings.base import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

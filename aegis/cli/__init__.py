@@ -1,0 +1,1 @@
+"""The `aegis` command: no Django, no server."""

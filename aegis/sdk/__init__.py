@@ -1,0 +1,1 @@
+"""What programs install to talk to a registry: no Django, no server."""
