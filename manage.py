@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from aegis.embedded import ensure
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aegis.settings.local")
-    execute_from_command_line(sys.argv)
+    with ensure.for_command(sys.argv):
+        execute_from_command_line(sys.argv)

@@ -93,7 +93,7 @@ def socket_folder(data: Path) -> Path:
     inside = data / "run"
     if len(os.fsencode(inside)) + len(LONGEST_SOCKET) <= SOCKET_PATH_LIMIT and _is_plain(inside):
         return inside
-    return Path("/tmp") / f"aegis-{_digest(data)}"  # noqa: S108 - private, checked for its owner before use
+    return Path("/tmp") / f"aegis-{_digest(data)}"  # noqa: S108 -- Private, checked for its owner before use.
 
 
 def _digest(data: Path) -> str:

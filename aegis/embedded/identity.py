@@ -75,7 +75,7 @@ def _nobody() -> tuple[int, int]:
 
 def _can_run(identity: Identity, data: Path, binary: Path) -> bool:
     trial = ["--reach", str(data), str(binary), "--version"]
-    result = subprocess.run(  # noqa: S603 - our own launcher
+    result = subprocess.run(  # noqa: S603 -- Our own launcher.
         identity.command(trial, death_signal=signal.SIGKILL),
         cwd="/",
         stdin=subprocess.DEVNULL,

@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> None:
         command = command[2:]
         if not os.access(reach, os.X_OK) or not os.access(command[0], os.X_OK):
             sys.exit(1)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 -- Its caller is our own code.
 
 
 if __name__ == "__main__":

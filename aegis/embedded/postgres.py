@@ -3,14 +3,13 @@
 import importlib.util
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
-from aegis.embedded import folders, identity, postmaster, roles
+from aegis.embedded import cluster, folders, identity, postmaster, roles
 from aegis.embedded.config import SUPERUSER, EmbeddedConfig
 from aegis.embedded.errors import CannotStartError
 from aegis.embedded.identity import Identity
@@ -87,10 +86,7 @@ class PostgresServer:
         user = identity.choose(self.config.data, [self.binaries / "postgres"])
         folders.prepare(self.config, user)
         postmaster.stop_leftover(self.config)
-        if not self.config.postgres.exists():
-            self._make_cluster(user)
-        folders.give(self.config.postgres, user)
-        self._check_version()
+        cluster.prepare(self.config, user, self.binaries, syncs=not self.fast)
         self._run(user)
         with self.connect() as connection:
             roles.prepare(connection, self.config)
@@ -120,60 +116,6 @@ class PostgresServer:
             autocommit=True,
         )
 
-    def _make_cluster(self, user: Identity) -> None:
-        """Make the cluster beside its place and move it there whole."""
-        draft = self.config.data / "postgres.new"
-        password = self.config.sockets / "password"
-        folders.remove(draft)
-        draft.mkdir(mode=0o700)
-        folders.give(draft, user)
-        password.write_text(self.config.passwords[SUPERUSER])
-        password.chmod(0o600)
-        folders.give(password, user)
-        try:
-            self._initdb(user, draft, password)
-        finally:
-            password.unlink()
-        draft.rename(self.config.postgres)
-
-    def _initdb(self, user: Identity, draft: Path, password: Path) -> None:
-        options = [
-            f"--pgdata={draft}",
-            f"--username={SUPERUSER}",
-            f"--pwfile={password}",
-            "--auth=scram-sha-256",
-            "--locale=C.UTF-8",
-            "--encoding=UTF8",
-            *(["--no-sync"] if self.fast else []),
-        ]
-        command = [str(self.binaries / "initdb"), *options]
-        with (self.config.logs / "postgres.log").open("ab") as log:
-            result = subprocess.run(  # noqa: S603 - our own command
-                user.command(command, death_signal=signal.SIGKILL),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                check=False,
-            )
-        if result.returncode != 0:
-            raise CannotStartError(self._with_log("PostgreSQL could not make its folder of data"))
-
-    def _check_version(self) -> None:
-        """Refuse a cluster of another major version, which the server would refuse too."""
-        have = (self.config.postgres / "PG_VERSION").read_text().strip()
-        answer = subprocess.run(  # noqa: S603 - our own command
-            [str(self.binaries / "postgres"), "--version"], capture_output=True, check=True
-        )
-        want = answer.stdout.decode().split()[2].split(".")[0]
-        if have != want:
-            message = (
-                f"{self.config.postgres} was written by PostgreSQL {have}, and this is {want}. "
-                "Set AEGIS_POSTGRES_BIN to the programs of the former, or move the data over "
-                "with pg_dump."
-            )
-            raise CannotStartError(message)
-
     def _run(self, user: Identity) -> None:
         settings = {
             **self.settings,
@@ -189,6 +131,8 @@ class PostgresServer:
             stop=((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0)),
             death_signal=signal.SIGQUIT if self.fast else signal.SIGINT,
             identity=user,
+            # Nothing of the caller's: PGPORT, for one, would move the socket.
+            environment={"PATH": os.defpath},
         )
         deadline = time.monotonic() + START_SECONDS
         self.child = Child(plan)

@@ -20,7 +20,8 @@ class Plan:
     """How a program is run and how it ends.
 
     ``stop`` lists signals with the seconds each may take; what is left is killed.
-    ``death_signal`` is what the kernel sends when the parent is gone.
+    ``death_signal`` is what the kernel sends when the parent is gone. A program that
+    ``captures`` writes little to its standard output, which :meth:`Child.output` returns.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Plan:
     environment: Mapping[str, str] | None = None
     cwd: Path = Path("/")
     stdin: bytes | None = None
+    captures: bool = False
 
 
 class Child:
@@ -41,10 +43,10 @@ class Child:
         self.plan = plan
         self.started = time.monotonic()
         with plan.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - every command is ours
+            self._process = subprocess.Popen(  # noqa: S603 -- Every command is ours.
                 plan.identity.command(plan.argv, death_signal=plan.death_signal),
                 stdin=subprocess.DEVNULL if plan.stdin is None else subprocess.PIPE,
-                stdout=log,
+                stdout=subprocess.PIPE if plan.captures else log,
                 stderr=log,
                 cwd=plan.cwd,
                 env=plan.environment,
@@ -105,6 +107,13 @@ class Child:
         if code is None:
             return "is running"
         return f"ended with code {code}" if code >= 0 else f"was ended by signal {-code}"
+
+    def output(self) -> str:
+        """Return what a program that captures wrote, once it has ended."""
+        if self._process.stdout is None:
+            return ""
+        with self._process.stdout as pipe:
+            return pipe.read().decode(errors="replace")
 
     def last_lines(self, count: int = 12) -> list[str]:
         """Return the end of the process's log."""

@@ -55,6 +55,7 @@ class RedisServer:
             log=self.config.logs / "redis.log",
             stop=((signal.SIGTERM, 5.0),),
             identity=user,
+            environment={"PATH": os.defpath},
             stdin=self._settings().encode(),
         )
         self.child = Child(plan)

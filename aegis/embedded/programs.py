@@ -1,0 +1,110 @@
+"""How the programs of Aegis itself are run: web, worker, beat, and the commands of a start."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from aegis.embedded.config import EmbeddedConfig
+from aegis.embedded.options import ROOT, Options
+from aegis.embedded.processes import Child, Plan
+
+# Marks the processes of a stack, so that the next start finds those of one that was killed.
+MARK = "AEGIS_STACK"
+
+QUEUES = ("default", "imports", "signing", "mail")
+
+
+class Program:
+    """A program of Aegis that the stack keeps running."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.child: Child | None = None
+
+    def start(self) -> None:
+        """Start the program."""
+        self.child = Child(self.plan)
+
+    def stop(self, *, hurry: bool = False) -> None:
+        """Stop the program, which may finish what it is doing unless there is hurry."""
+        if self.child is not None:
+            self.child.stop(hurry=hurry)
+
+
+def web(config: EmbeddedConfig, options: Options) -> Plan:
+    """Serve pages and interfaces by granian: WSGI, since hot reads are twice as fast so."""
+    arguments = [
+        *("-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("--host", options.host.strip("[]"), "--port", str(options.port)),
+        *("--workers", "2", "--blocking-threads", "8"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "8"),
+        "aegis.wsgi:application",
+    ]
+    stop = ((signal.SIGTERM, 10.0),)
+    plan = _plan("web", config, arguments, stop=stop)
+    # It ends its own processes when it is asked to, and could not when it is killed.
+    return replace(plan, death_signal=signal.SIGTERM)
+
+
+def worker(config: EmbeddedConfig) -> Plan:
+    """Run tasks in four threads of one process; SIGQUIT gives up those that take too long."""
+    arguments = [
+        *("-m", "celery", "-A", "aegis.celery", "worker"),
+        *("--pool", "threads", "--concurrency", "4", "--queues", ",".join(QUEUES)),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *("--hostname", "aegis@%h", "--loglevel", "INFO"),
+    ]
+    stop = ((signal.SIGTERM, 10.0), (signal.SIGQUIT, 3.0))
+    return _plan("worker", config, arguments, stop=stop)
+
+
+def beat(config: EmbeddedConfig) -> Plan:
+    """Send the tasks that are due; its timetable is code, so its memory of it may be lost."""
+    schedule = config.data / "beat-schedule"
+    arguments = [
+        *("-m", "celery", "-A", "aegis.celery", "beat", "--pidfile="),
+        *("--schedule", str(schedule), "--loglevel", "INFO"),
+    ]
+    return _plan("beat", config, arguments, stop=((signal.SIGTERM, 5.0),))
+
+
+def prepare(config: EmbeddedConfig) -> Plan:
+    """Migrate, then set up what a first start sets up; the sign-ins come out as JSON."""
+    return _plan("prepare", config, ["-m", "aegis.embedded.prepare"], captures=True)
+
+
+def verify(config: EmbeddedConfig) -> Plan:
+    """Check the audit log from its first entry."""
+    return _plan("verify", config, ["manage.py", "audit_verify"], captures=True)
+
+
+def _plan(
+    name: str,
+    config: EmbeddedConfig,
+    arguments: Sequence[str],
+    *,
+    stop: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 5.0),),
+    captures: bool = False,
+) -> Plan:
+    return Plan(
+        name=name,
+        argv=[sys.executable, *arguments],
+        log=config.logs / f"{name}.log",
+        stop=stop,
+        environment=_environment(config.data),
+        cwd=ROOT,
+        captures=captures,
+    )
+
+
+def _environment(data: Path) -> Mapping[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "aegis.settings.local",
+        **os.environ,
+        "AEGIS_DATA": str(data),
+        "PYTHONUNBUFFERED": "1",
+        MARK: str(data),
+    }
