@@ -36,7 +36,11 @@ class OutboxEvent(models.Model):
 
 
 class Notification(models.Model):
-    """A sentence for one person, in the app and by letter."""
+    """A sentence for one person, in the app and by letter.
+
+    ``letter_due_at`` is when the letter is to be sent, or tried again; none is owed
+    where it is empty.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     user = models.ForeignKey(
@@ -49,9 +53,20 @@ class Notification(models.Model):
     event = models.ForeignKey(OutboxEvent, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    letter_due_at = models.DateTimeField(null=True, blank=True)
+    letter_sent_at = models.DateTimeField(null=True, blank=True)
+    letter_attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="events_notifications_of_user"),
+            models.Index(
+                fields=["letter_due_at"],
+                condition=~models.Q(letter_due_at=None),
+                name="events_letters_owed",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "event"], name="events_notification_once_per_event"

@@ -1,10 +1,11 @@
 """API tokens, and the answers kept for repeated requests."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from aegis.firm import Frozen, NoDelete
+from aegis.firm import Firm, Frozen, NoDelete, refuse
 from aegis.keys import new_key
 
 
@@ -35,7 +36,22 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API token"
-        triggers = [NoDelete(), Frozen(mutable=("revoked_at", "last_used_at"))]
+        triggers = [
+            NoDelete(),
+            Frozen(mutable=("revoked_at", "last_used_at")),
+            Firm(
+                name="stays_revoked",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    IF OLD.revoked_at IS NOT NULL
+                       AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
+                        {refuse("A revoked token stays revoked.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

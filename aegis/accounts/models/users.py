@@ -55,6 +55,11 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 models.functions.Lower("username"), name="accounts_user_username_any_case"
             ),
+            models.UniqueConstraint(
+                models.functions.Lower("email"),
+                condition=~models.Q(email=""),
+                name="accounts_user_email_any_case",
+            ),
         ]
         triggers = [
             NoDelete(),
@@ -69,6 +74,25 @@ class User(AbstractUser):
                     END IF;
                     IF NEW.id <> OLD.id OR NEW.is_service <> OLD.is_service THEN
                         {refuse("A user's key and kind do not change.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # Whoever counts people looks one account further, so there is never a second one.
+            Firm(
+                name="first_account_is_the_first",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                declare=[("first", "accounts_user%ROWTYPE")],
+                func=f"""
+                    IF NEW.same_person_as_id IS NULL THEN
+                        RETURN NEW;
+                    END IF;
+                    SELECT * INTO first FROM accounts_user
+                        WHERE id = NEW.same_person_as_id FOR UPDATE;
+                    IF first.same_person_as_id IS NOT NULL OR EXISTS (
+                        SELECT 1 FROM accounts_user WHERE same_person_as_id = NEW.id) THEN
+                        {refuse("A further account names the person's first account.")}
                     END IF;
                     RETURN NEW;
                 """,
