@@ -5,11 +5,11 @@ from approvals.models.policies import PolicyGate, PolicyRevision, PromotionPolic
 from approvals.models.requests import (
     GateResult,
     PromotionRequest,
-    PromotionStatement,
-    RequestState,
     RequestSubject,
 )
-from approvals.models.transitions import GovernedVersion, StageTransition, TransitionKind
+from approvals.models.statements import PromotionStatement
+from approvals.models.transitions import GovernedVersion, StageTransition
+from approvals.states import RequestState, TransitionKind
 
 __all__ = [
     "Comment",

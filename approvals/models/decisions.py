@@ -118,7 +118,38 @@ class Dismissal(models.Model):
     dismissed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        triggers = append_only()
+        triggers: ClassVar = [
+            *append_only(),
+            Firm(
+                name="founded",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[
+                    ("d", "approvals_decision%ROWTYPE"),
+                    ("v", "registry_modelversion%ROWTYPE"),
+                    ("present", "text"),
+                ],
+                func=f"""
+                    SELECT * INTO d FROM approvals_decision WHERE id = NEW.decision_id;
+                    IF NEW.reason = 'withdrawn' THEN
+                        IF NEW.dismissed_by_id IS DISTINCT FROM d.decided_by_id THEN
+                            {refuse("Only whoever decided takes a decision back.")}
+                        END IF;
+                        RETURN NEW;
+                    END IF;
+                    SELECT * INTO v FROM registry_modelversion WHERE id = (
+                        SELECT version_id FROM approvals_promotionrequest
+                        WHERE id = d.request_id) FOR UPDATE;
+                    SELECT digest INTO present FROM approvals_requestsubject
+                        WHERE request_id = d.request_id ORDER BY id DESC LIMIT 1;
+                    IF d.subject_revision = v.subject_revision
+                       AND d.subject_digest IS NOT DISTINCT FROM present THEN
+                        {refuse("What was decided about has not changed.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} of {self.decision_id}"

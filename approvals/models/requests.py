@@ -9,27 +9,42 @@ from django.db.models import Func, Q, Value
 
 from aegis.firm import Firm, NoDelete, NoTruncate, append_only, refuse
 from aegis.keys import new_key
+from approvals.machine import request_edges, sql_rows
 from approvals.models.policies import PolicyRevision
+from approvals.states import CLOSED, UNDER_WAY, RequestState
 from registry.models import ModelVersion
 from registry.visibility import PartOfVersionQuerySet
 
-
-class RequestState(models.TextChoices):
-    """How far a promotion request has come."""
-
-    OPEN = "open", "Open"
-    APPROVED = "approved", "Approved"
-    PROMOTING = "promoting", "Promoting"
-    PROMOTED = "promoted", "Promoted"
-    REJECTED = "rejected", "Rejected"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    STALE = "stale", "Stale"
-    EXPIRED = "expired", "Expired"
-    FAILED = "failed", "Failed"
+MUTABLE = (
+    "ARRAY['state','state_changed_at','outcome','closed_by_id','due_at','attempts',"
+    "'delayed_since','next_attempt_at']::text[]"
+)
 
 
-UNDER_WAY = (RequestState.OPEN, RequestState.APPROVED, RequestState.PROMOTING)
-MUTABLE = "ARRAY['state','state_changed_at','outcome','closed_by_id','due_at','attempts']::text[]"
+def about_the_present(version: str, condition: str = "TRUE") -> Firm:
+    """Return the trigger of rows that must carry the version's present subject revision.
+
+    ``version`` is the SQL expression of the version's key; the version is locked.
+    """
+    return Firm(
+        name="about_the_present",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        declare=[("present", "bigint")],
+        func=f"""
+            IF {condition} THEN
+                SELECT subject_revision INTO present FROM registry_modelversion
+                    WHERE id = {version} FOR UPDATE;
+                IF present IS DISTINCT FROM NEW.subject_revision THEN
+                    {refuse("It is not about the present subject of the version.")}
+                END IF;
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+OF_REQUEST = "(SELECT version_id FROM approvals_promotionrequest WHERE id = NEW.request_id)"
 
 
 class PromotionRequest(models.Model):
@@ -37,11 +52,14 @@ class PromotionRequest(models.Model):
 
     ``replaces`` is the version that was in the stage when it was asked. The
     subject is kept in ``RequestSubject``; its latest row is the present one.
+    ``attempts`` counts the workers that took it, and names the hold of the last one.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     number = models.PositiveBigIntegerField(
-        unique=True, db_default=Func(Value("approvals_request_number"), function="nextval"), editable=False
+        unique=True,
+        db_default=Func(Value("approvals_request_number"), function="nextval"),
+        editable=False,
     )
     version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, related_name="promotion_requests"
@@ -53,9 +71,7 @@ class PromotionRequest(models.Model):
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.TextField()
-    state = models.CharField(
-        max_length=10, choices=RequestState.choices, default=RequestState.OPEN
-    )
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.OPEN)
     outcome = models.TextField(blank=True, help_text="Why it ended as it did, in a sentence.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="promotion_requests"
@@ -71,7 +87,11 @@ class PromotionRequest(models.Model):
     state_changed_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    delayed_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the signer does not answer."
+    )
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
 
     objects = PartOfVersionQuerySet.as_manager()
 
@@ -113,18 +133,12 @@ class PromotionRequest(models.Model):
                     IF (to_jsonb(NEW) - {MUTABLE}) IS DISTINCT FROM (to_jsonb(OLD) - {MUTABLE}) THEN
                         {refuse("This part of a promotion request does not change any more.")}
                     END IF;
-                    IF OLD.state IN ('promoted', 'rejected', 'withdrawn', 'stale', 'expired',
-                                     'failed')
+                    IF (OLD.state) IN ({sql_rows((state,) for state in CLOSED)})
                        AND to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD) THEN
                         {refuse("A closed promotion request does not change any more.")}
                     END IF;
-                    IF NEW.state <> OLD.state AND NOT (
-                        (OLD.state = 'open' AND NEW.state IN
-                            ('approved', 'rejected', 'withdrawn', 'stale', 'expired'))
-                        OR (OLD.state = 'approved' AND NEW.state IN
-                            ('open', 'promoting', 'rejected', 'withdrawn', 'stale', 'expired'))
-                        OR (OLD.state = 'promoting' AND NEW.state IN
-                            ('approved', 'open', 'promoted', 'stale', 'failed'))) THEN
+                    IF NEW.state <> OLD.state
+                       AND (OLD.state, NEW.state) NOT IN ({sql_rows(request_edges())}) THEN
                         {refuse("A request does not go from % to %.", "OLD.state", "NEW.state")}
                     END IF;
                     IF NEW.state = 'promoted' AND OLD.state <> 'promoted' AND NOT EXISTS (
@@ -159,6 +173,7 @@ class RequestSubject(models.Model):
         ordering = ["-id"]
         triggers = [
             *append_only(),
+            about_the_present(OF_REQUEST),
             Firm(
                 name="digest_matches",
                 when=pgtrigger.Before,
@@ -200,50 +215,7 @@ class GateResult(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["request", "-id"], name="approvals_results_of_request")]
-        triggers = append_only()
+        triggers = [*append_only(), about_the_present(OF_REQUEST)]
 
     def __str__(self) -> str:
         return f"{self.gate}: {self.outcome}"
-
-
-class PromotionStatement(models.Model):
-    """The signed in-toto statement that a move to a stage was decided.
-
-    ``envelope`` is DSSE as JSON text. For a promotion ``request`` is set and it is
-    made before the move; for a rollback ``transition`` is, and it may come later.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
-    request = models.ForeignKey(
-        PromotionRequest, null=True, on_delete=models.PROTECT, related_name="statements"
-    )
-    transition = models.OneToOneField(
-        "approvals.StageTransition",
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="rollback_statement",
-    )
-    manifest_digest = models.CharField(max_length=64)
-    subject_digest = models.CharField(max_length=64, blank=True)
-    subject_revision = models.PositiveBigIntegerField()
-    key_name = models.CharField(max_length=120)
-    key_version = models.CharField(max_length=20)
-    key_hint = models.CharField(max_length=64)
-    public_key = models.TextField()
-    envelope = models.TextField()
-    is_development = models.BooleanField()
-    signed_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-signed_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(request__isnull=False, transition=None)
-                | Q(request=None, transition__isnull=False),
-                name="approvals_statement_of_one_move",
-            )
-        ]
-        triggers = append_only()
-
-    def __str__(self) -> str:
-        return f"statement of {self.request or self.transition}"

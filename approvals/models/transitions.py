@@ -9,20 +9,12 @@ from django.db.models import Q
 
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
+from approvals.machine import sql_rows, stage_edges
 from approvals.models.decisions import PERSON
 from approvals.models.requests import PromotionRequest
+from approvals.states import TransitionKind
 from registry.models import ModelVersion, Stage
 from registry.visibility import PartOfVersionQuerySet
-
-
-class TransitionKind(models.TextChoices):
-    """Why a version changed its stage."""
-
-    PROMOTION = "promotion", "Promoted"
-    SUPERSEDED = "superseded", "Superseded"
-    ROLLBACK = "rollback", "Rolled back to"
-    ARCHIVE = "archive", "Archived"
-
 
 _COMMON_CHECKS = f"""
     SELECT * INTO v FROM registry_modelversion WHERE id = NEW.version_id FOR UPDATE;
@@ -36,13 +28,7 @@ _COMMON_CHECKS = f"""
        AND (v.quarantined_at IS NOT NULL OR v.recalled_at IS NOT NULL) THEN
         {refuse("A quarantined or recalled version is not put into use.")}
     END IF;
-    IF NOT (
-        (NEW.kind = 'promotion' AND (NEW.source, NEW.target) IN
-            (('None', 'Staging'), ('None', 'Production'), ('Staging', 'Production')))
-        OR (NEW.kind = 'superseded' AND (NEW.source, NEW.target) IN
-            (('Production', 'Archived'), ('Staging', 'None')))
-        OR (NEW.kind = 'rollback' AND (NEW.source, NEW.target) = ('Archived', 'Production'))
-        OR (NEW.kind = 'archive' AND NEW.target = 'Archived' AND NEW.source <> 'Archived')) THEN
+    IF (NEW.kind, NEW.source, NEW.target) NOT IN ({sql_rows(stage_edges())}) THEN
         {refuse("A version does not go from % to % by %.", "NEW.source", "NEW.target", "NEW.kind")}
     END IF;
 """
