@@ -24,22 +24,25 @@ class ImportState(models.TextChoices):
 class Import(models.Model):
     """The job that brings one version in; this row is the truth, the broker a hint.
 
-    A worker holds it until ``lease_until`` and names its hold by ``fence``, a
-    number that each claim raises, so that a worker that lost it cannot finish it.
+    Nobody may claim it before ``lease_until``: a worker holds it until then, or it
+    waits until then for something that was away. A worker names its hold by
+    ``fence``, a number that each claim raises, so that one that lost it cannot
+    finish it. ``attempts`` counts the claims that nobody brought to an end.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     number = models.PositiveBigIntegerField(
-        unique=True, db_default=Func(Value("imports_import_number"), function="nextval"), editable=False
+        unique=True,
+        db_default=Func(Value("imports_import_number"), function="nextval"),
+        editable=False,
     )
     version = models.OneToOneField(ModelVersion, on_delete=models.PROTECT, related_name="job")
-    state = models.CharField(
-        max_length=8, choices=ImportState.choices, default=ImportState.WAITING
-    )
+    state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.WAITING)
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     requested_by = models.ForeignKey(

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
@@ -38,9 +39,7 @@ class Alias(models.Model):
         ordering = ["name"]
         verbose_name_plural = "aliases"
         constraints = [
-            models.UniqueConstraint(
-                fields=["registered_model", "name"], name="registry_alias_once"
-            )
+            models.UniqueConstraint("registered_model", Lower("name"), name="registry_alias_once")
         ]
         triggers = [
             Firm(
@@ -62,9 +61,7 @@ class AliasChange(models.Model):
         RegisteredModel, on_delete=models.PROTECT, related_name="alias_changes"
     )
     name = models.CharField(max_length=128)
-    version = models.ForeignKey(
-        ModelVersion, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from aegis.firm import Firm, NoDelete, NoTruncate, refuse
 from aegis.keys import new_key
@@ -98,7 +99,8 @@ class ModelVersion(models.Model):
                 fields=["registered_model", "number"], name="registry_version_number_once"
             ),
             models.UniqueConstraint(
-                fields=["registered_model", "label"],
+                "registered_model",
+                Lower("label"),
                 condition=~Q(label=""),
                 name="registry_version_label_once",
             ),
