@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from approvals.states import UNDER_WAY, RequestState, TransitionKind
+from aegis.state_machines import StateMachine
+from approvals.states import CLOSED, UNDER_WAY, RequestState, TransitionKind
 from registry.models import Stage
 
 
@@ -168,3 +169,23 @@ def sql_rows(rows: Iterable[tuple[str, ...]]) -> str:
 
 
 _BY_ACTION: Final = {move.action: move for move in REQUEST_MOVES}
+
+MACHINES: Final = (
+    StateMachine(
+        "Promotion request",
+        RequestState.OPEN,
+        [
+            (source, move.target, move.action)
+            for move in REQUEST_MOVES
+            if move.target is not None
+            for source in move.sources
+        ],
+        CLOSED,
+    ),
+    StateMachine(
+        "Stage of a version",
+        Stage.NONE,
+        [(move.source, move.target, move.kind) for move in STAGE_MOVES],
+    ),
+)
+"""What the docs draw."""

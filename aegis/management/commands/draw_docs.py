@@ -6,18 +6,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from aegis import data_model
+from aegis import data_model, state_machines
 
 
 class Command(BaseCommand):
     """Write the reference of the tables and the diagrams of the state machines."""
 
     help = "Write the documentation that follows from the code: data model, state machines."
-    requires_system_checks: list[str] = []  # noqa: RUF012 -- Django's name and type.
+    requires_system_checks: list[str] = []
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Write each file and name it."""
-        target = Path(settings.ROOT) / "docs" / "reference" / "data-model.md"
+        docs = Path(settings.ROOT) / "docs"
+        layout = docs / "architecture.md"
+        self._write(docs / "reference" / "data-model.md", data_model.render())
+        self._write(layout, state_machines.drawn_into(layout.read_text()))
+
+    def _write(self, target: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(data_model.render())
+        target.write_text(text)
         self.stdout.write(f"Wrote {target.relative_to(settings.ROOT)}")
