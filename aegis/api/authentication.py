@@ -1,0 +1,55 @@
+"""How programs say who they are: a bearer token, whose scopes bound what they may do."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from aegis.accounts import tokens
+from aegis.accounts.models import ApiToken, User
+from aegis.problems import Forbidden
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer aegis_…``. Any other scheme is left to the session."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """Return the token's user and the token.
+
+        Raises TokenRefused (401) for a token that lets nobody in, and Forbidden
+        where its scopes do not cover the method.
+        """
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != b"bearer":
+            return None
+        token = tokens.authenticate(b" ".join(parts[1:]).decode("utf-8", "replace"))
+        scope = "read" if request.method in SAFE_METHODS else "write"
+        if scope not in token.scopes:
+            raise Forbidden(
+                "token_scope",
+                f"This token does not have the scope “{scope}”.",
+                mend="Make a token with that scope on your account page.",
+            )
+        return token.user, token
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Return the challenge of a 401."""
+        return 'Bearer realm="aegis"'
+
+
+def token_of(request: Request) -> ApiToken | None:
+    """Return the token that the request came with; None for a signed-in session."""
+    auth: Any = request.auth
+    return auth if isinstance(auth, ApiToken) else None
+
+
+def require_session(request: Request) -> None:
+    """Refuse a request that comes with a token, for what only a person may do."""
+    if token_of(request) is not None:
+        raise Forbidden(
+            "human_session_required",
+            "A token cannot do this: it takes a person who is signed in.",
+            mend="Sign in with a browser and do it there.",
+        )
