@@ -31,7 +31,7 @@ def main() -> int:
     except StopRequested:
         return 0
     except CannotStartError as error:
-        print(f"\nAegis cannot run. {error}", file=sys.stderr)
+        print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
 

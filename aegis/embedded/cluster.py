@@ -75,7 +75,7 @@ def _check_version(config: EmbeddedConfig, binaries: Path) -> None:
     answer = subprocess.run(  # noqa: S603 -- Our own command.
         [str(binaries / "postgres"), "--version"], capture_output=True, check=True
     )
-    # "postgres (PostgreSQL) 16.14"
+    # The answer reads: postgres (PostgreSQL) 16.14
     want = answer.stdout.decode().split()[2].split(".")[0]
     if have != want:
         message = (

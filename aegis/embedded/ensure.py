@@ -63,4 +63,4 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
         else:
             yield
     except CannotStartError as error:
-        sys.exit(f"Aegis cannot run. {error}")
+        sys.exit(str(error))

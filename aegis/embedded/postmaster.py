@@ -81,11 +81,11 @@ def _command_lines() -> Iterator[tuple[int, list[str]]]:
                 with suppress(OSError):
                     words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
                     yield int(entry.name), words
-        return
-    answer = subprocess.run(
-        ["/bin/ps", "-axo", "pid=,command="], capture_output=True, check=True, text=True
-    )
-    for line in answer.stdout.splitlines():
-        pid, _, command = line.strip().partition(" ")
-        words = [command] if command.startswith("postgres: ") else command.split(" ")
-        yield int(pid), words
+    else:
+        answer = subprocess.run(
+            ["/bin/ps", "-axo", "pid=,command="], capture_output=True, check=True, text=True
+        )
+        for line in answer.stdout.splitlines():
+            pid, _, command = line.strip().partition(" ")
+            words = [command] if command.startswith("postgres: ") else command.split(" ")
+            yield int(pid), words

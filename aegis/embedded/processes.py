@@ -113,7 +113,8 @@ class Child:
         if self._process.stdout is None:
             return ""
         with self._process.stdout as pipe:
-            return pipe.read().decode(errors="replace")
+            written: bytes = pipe.read()
+        return written.decode(errors="replace")
 
     def last_lines(self, count: int = 12) -> list[str]:
         """Return the end of the process's log."""

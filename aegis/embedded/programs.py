@@ -35,14 +35,8 @@ class Program:
 
 
 def web(config: EmbeddedConfig, options: Options) -> Plan:
-    """Serve pages and interfaces by granian: WSGI, since hot reads are twice as fast so."""
-    arguments = [
-        *("-m", "granian", "--interface", "wsgi", "--no-ws"),
-        *("--host", options.host.strip("[]"), "--port", str(options.port)),
-        *("--workers", "2", "--blocking-threads", "8"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "8"),
-        "aegis.wsgi:application",
-    ]
+    """Serve pages and interfaces."""
+    arguments = ["-m", "aegis.embedded.web", options.host.strip("[]"), str(options.port)]
     stop = ((signal.SIGTERM, 10.0),)
     plan = _plan("web", config, arguments, stop=stop)
     # It ends its own processes when it is asked to, and could not when it is killed.
