@@ -33,6 +33,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "aegis.pages.context.site",
             ],
         },
     }
@@ -76,7 +77,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 # Sign-in ----------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "aegis.accounts.backends.PeopleOnly",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

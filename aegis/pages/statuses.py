@@ -1,0 +1,109 @@
+"""How each outcome and state looks: its status, icon and word. Colour never speaks alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """``status`` colours (pass, warn, fail, open, idle), ``icon`` repeats it, ``word`` says it."""
+
+    status: str
+    icon: str
+    word: str
+
+
+LOOKS: Mapping[str, Mapping[str, Look]] = {
+    "gate": {
+        "pass": Look("pass", "pass", "Passed"),
+        "warn": Look("warn", "warn", "Warning"),
+        "fail": Look("fail", "fail", "Failed"),
+        "error": Look("fail", "dismissed", "Could not be checked"),
+    },
+    "request": {
+        "open": Look("open", "open", "Open"),
+        "approved": Look("open", "open", "Approved, signing"),
+        "promoting": Look("open", "open", "Promoting"),
+        "promoted": Look("pass", "pass", "Promoted"),
+        "rejected": Look("fail", "fail", "Rejected"),
+        "withdrawn": Look("idle", "undo", "Withdrawn"),
+        "stale": Look("warn", "dismissed", "Stale"),
+        "expired": Look("warn", "clock", "Expired"),
+        "failed": Look("fail", "fail", "Failed"),
+    },
+    "version": {
+        "pending": Look("open", "open", "Importing"),
+        "ready": Look("pass", "pass", "Ready"),
+        "failed": Look("fail", "fail", "Failed"),
+        "quarantined": Look("fail", "shield-off", "Quarantined"),
+        "recalled": Look("fail", "fail", "Recalled"),
+    },
+    "evidence": {
+        "pass": Look("pass", "pass", "Passed"),
+        "fail": Look("fail", "fail", "Failed"),
+        "attested": Look("pass", "pass", "Attested"),
+        "unattested": Look("warn", "clock", "Unattested"),
+        "superseded": Look("idle", "dismissed", "Superseded"),
+    },
+    "verdict": {
+        "approve": Look("pass", "check", "Approved"),
+        "request_changes": Look("warn", "comment", "Changes requested"),
+        "reject": Look("fail", "x", "Rejected"),
+        "dismissed": Look("warn", "dismissed", "Dismissed"),
+        "none": Look("idle", "clock", "Not decided"),
+    },
+    "signature": {
+        "verified": Look("pass", "shield-check", "Verified"),
+        "signed": Look("pass", "shield-check", "Signed"),
+        "development": Look("warn", "shield-check", "Development key"),
+        "owed": Look("warn", "clock", "Owed"),
+        "unsigned": Look("idle", "shield-off", "Not signed"),
+        "invalid": Look("fail", "shield-off", "Does not verify"),
+    },
+    "step": {
+        "done": Look("pass", "pass", "done"),
+        "running": Look("open", "open", "running"),
+        "waiting": Look("idle", "stage-development", "not started"),
+        "failed": Look("fail", "fail", "failed"),
+    },
+    "message": {
+        "success": Look("pass", "pass", "Done"),
+        "info": Look("open", "info", "Note"),
+        "debug": Look("idle", "info", "Note"),
+        "warning": Look("warn", "warn", "Warning"),
+        "error": Look("fail", "fail", "Error"),
+    },
+}
+
+# From harmless to grave, with the words that count it: one, and more than one.
+GATE_WORDS = {
+    "pass": ("passed", "passed"),
+    "warn": ("warning", "warnings"),
+    "fail": ("failed", "failed"),
+    "error": ("could not be checked", "could not be checked"),
+}
+
+
+def look(subject: str, value: str) -> Look:
+    """Return how ``value`` of ``subject`` looks; an unknown value is shown as its own word."""
+    key = str(value).lower().replace("-", "_")
+    known = LOOKS[subject].get(key)
+    return known or Look("idle", "idle", key.replace("_", " ").capitalize())
+
+
+def outcome_words(outcomes: Iterable[str]) -> str:
+    """Count gate outcomes by name: ``5 passed, 2 warnings``, never "5 of 7"."""
+    counts = Counter(str(outcome) for outcome in outcomes)
+    said = [
+        f"{counts[outcome]} {words[counts[outcome] > 1]}"
+        for outcome, words in GATE_WORDS.items()
+        if counts[outcome]
+    ]
+    return ", ".join(said) or "no gates"
+
+
+def worst(outcomes: Iterable[str]) -> str:
+    """Return the gravest of the gate outcomes; ``pass`` where there are none."""
+    order = list(GATE_WORDS)
+    return max((str(outcome) for outcome in outcomes), key=order.index, default="pass")
