@@ -1,0 +1,224 @@
+"""The one statement that reads versions with all that a decision rests on."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from aegis.accounts.models import User
+from approvals.models import StageTransition
+from approvals.records import (
+    CardRecord,
+    EvidenceRecord,
+    FactRecord,
+    MetricRecord,
+    SignatureRecord,
+    TagRecord,
+    TeamRecord,
+    VersionRecord,
+)
+from registry.models import (
+    CardRevision,
+    ComplianceTag,
+    Evidence,
+    Metric,
+    ModelVersion,
+    Signature,
+    Stage,
+    VersionFact,
+)
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+MEMBERS_NAMED = 8
+"""How many members of a team are named where it says who can mend something."""
+
+
+def load_record(version: ModelVersion) -> VersionRecord:
+    """Return the record of one version, as it is now."""
+    return load_records(Q(pk=version.pk))[version.pk]
+
+
+def load_with_occupant(
+    version: ModelVersion, target: str
+) -> tuple[VersionRecord, VersionRecord | None]:
+    """Return the version and the one that is in the stage ``target`` now, if another is."""
+    there = Q(registered_model=version.registered_model_id, stage=target)
+    records = load_records(Q(pk=version.pk) | there)
+    return records.pop(version.pk), next(iter(records.values()), None)
+
+
+def load_records(wanted: Q) -> dict[UUID, VersionRecord]:
+    """Return the records of the versions that ``wanted`` matches, by key, in one query."""
+    rows = _query().filter(wanted)
+    return {row.pk: _record(row) for row in rows}
+
+
+def _query() -> QuerySet[ModelVersion]:
+    facts = VersionFact.objects.order_by("name", "-id").distinct("name")
+    latest_card = CardRevision.objects.filter(version=OuterRef("pk")).order_by("-number")
+    signatures = Signature.objects.filter(manifest_digest=OuterRef("digest"))
+    moves = StageTransition.objects.filter(version=OuterRef("pk"), target=OuterRef("stage"))
+    versions: QuerySet[ModelVersion] = (
+        ModelVersion.objects.select_related("registered_model__team", "artifact")
+        .annotate(
+            fact_rows=_rows(facts, FactRecord, recorded_by="recorded_by_id"),
+            metric_rows=_rows(
+                Metric.objects.order_by("name", "slice", "dataset", "-id"),
+                MetricRecord,
+                recorded_by="recorded_by_id",
+                evidence="evidence_id",
+            ),
+            evidence_rows=_rows(
+                Evidence.objects.order_by("-attached_at", "-id"),
+                EvidenceRecord,
+                attached_by="attached_by_id",
+                attested_by="attestation__attested_by_id",
+                attested_at="attestation__attested_at",
+                attestation="attestation__comment",
+                verdict="attestation__verdict",
+                is_superseded="superseded_by__id",
+            ),
+            tag_rows=_rows(
+                ComplianceTag.objects.order_by("name", "id"),
+                TagRecord,
+                claimed_by="claimed_by_id",
+                evidence="evidence_id",
+            ),
+            card_rows=_rows(
+                CardRevision.objects.order_by("-number"),
+                CardRecord,
+                published_by="published_by_id",
+                sections=None,
+            ),
+            card_sections=Subquery(latest_card.values("sections")[:1]),
+            signature_rows=_rows(signatures.order_by("-signed_at", "-id"), SignatureRecord),
+            member_rows=ArraySubquery(
+                User.objects.filter(
+                    groups=OuterRef("registered_model__team__group"),
+                    is_active=True,
+                    is_service=False,
+                )
+                .order_by("username")
+                .values(json=JSONObject(id="id", name="name"))[:MEMBERS_NAMED]
+            ),
+            in_stage_since=Subquery(moves.order_by("-sequence").values("moved_at")[:1]),
+        )
+        .order_by("number")
+    )
+    return versions
+
+
+def _rows(rows: QuerySet[Any], record: type[Any], **renamed: str | None) -> ArraySubquery:
+    """Return the rows of a version as JSON objects with the fields of ``record``.
+
+    A field of the record stands for the column of its name unless ``renamed`` gives
+    another, or None where the statement does not read it.
+    """
+    columns: dict[str, str] = {name: name for name in record.__dataclass_fields__}
+    for name, column in renamed.items():
+        columns.pop(name, None)
+        if column is not None:
+            columns[name] = column
+    return ArraySubquery(
+        rows.filter(version=OuterRef("pk")).values(
+            json=JSONObject(**{name: F(column) for name, column in columns.items()})
+        )
+    )
+
+
+def _record(version: ModelVersion) -> VersionRecord:
+    row: Any = version
+    model = version.registered_model
+    artifact = getattr(version, "artifact", None)
+    cards = [
+        _made(CardRecord, card, sections={} if place else row.card_sections)
+        for place, card in enumerate(row.card_rows)
+    ]
+    evidence = tuple(_evidence(piece) for piece in row.evidence_rows)
+    return VersionRecord(
+        id=version.pk,
+        model_id=model.pk,
+        model_name=model.name,
+        risk_tier=model.risk_tier,
+        team=TeamRecord(
+            id=model.team.pk,
+            name=model.team.name,
+            group=model.team.group_id,
+            members=tuple((UUID(one["id"]), one["name"]) for one in row.member_rows),
+        ),
+        number=version.number,
+        label=version.label,
+        description=version.description,
+        state=version.state,
+        stage=version.stage,
+        digest=version.digest,
+        size=version.size,
+        file_count=version.file_count,
+        subject_revision=version.subject_revision,
+        created_by=version.created_by_id,
+        created_at=version.created_at,
+        ready_at=version.ready_at,
+        in_stage_since=row.in_stage_since if version.stage != Stage.NONE else None,
+        manifest_text=artifact.manifest if artifact else "",
+        facts={fact["name"]: _made(FactRecord, fact) for fact in row.fact_rows},
+        metrics=current_metrics(
+            (_made(MetricRecord, metric) for metric in row.metric_rows), evidence
+        ),
+        evidence=evidence,
+        tags=tuple(_made(TagRecord, tag) for tag in row.tag_rows),
+        cards=tuple(cards),
+        signature=next((_made(SignatureRecord, one) for one in row.signature_rows), None),
+    )
+
+
+def current_metrics(
+    metrics: Iterable[MetricRecord], evidence: Iterable[EvidenceRecord]
+) -> tuple[MetricRecord, ...]:
+    """Keep one value for each name, slice and data set: a report's over a stated one, the latest.
+
+    What a superseded report said does not count any more.
+    """
+    superseded = {piece.id for piece in evidence if piece.is_superseded}
+    present: dict[tuple[str, str, str], MetricRecord] = {}
+    for metric in metrics:
+        if metric.evidence in superseded:
+            continue
+        key = (metric.name, metric.slice, metric.dataset)
+        known = present.get(key)
+        if known is None or (metric.is_reported, metric.id) > (known.is_reported, known.id):
+            present[key] = metric
+    return tuple(present.values())
+
+
+def _evidence(row: Row) -> EvidenceRecord:
+    said = {**row, "is_superseded": row["is_superseded"] is not None}
+    verdict = said.pop("verdict")
+    if said["outcome"] == "unattested" and verdict:
+        said["outcome"] = verdict
+    said["attestation"] = said["attestation"] or ""
+    return _made(EvidenceRecord, said)
+
+
+_READERS: Final[Mapping[object, Callable[[Any], Any]]] = {
+    UUID: UUID,
+    UUID | None: UUID,
+    datetime: datetime.fromisoformat,
+    datetime | None: datetime.fromisoformat,
+}
+
+
+def _made(record: type[T], row: Row, **further: Any) -> T:
+    """Make a record of a JSON object, whose keys and times came as text."""
+    values = dict(further)
+    for name, field in record.__dataclass_fields__.items():  # type: ignore[attr-defined]  # Dataclasses only.
+        if name not in values:
+            read = _READERS.get(field.type)
+            value = row[name]
+            values[name] = read(value) if read and value is not None else value
+    return record(**values)
