@@ -7,7 +7,7 @@ head: a nested verb that took that lock earlier would deadlock.
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -62,22 +62,21 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
         outer = _recorder.get()
         if outer is not None:
             return _nested(outer, function, *args, **kwargs)
-        recorder = _Recorder()
-        token = _recorder.set(recorder)
-        try:
-            with transaction.atomic():
+        with transaction.atomic():
+            recorder = _Recorder()
+            token = _recorder.set(recorder)
+            try:
                 result = function(*args, **kwargs)
-                _append(recorder.entries)
-            return result
-        finally:
-            _recorder.reset(token)
+            finally:
+                # Before the commit, so that a verb that is called after it is not taken for a part.
+                _recorder.reset(token)
+            _append(recorder.entries)
+        return result
 
     return run
 
 
-def _nested(
-    recorder: _Recorder, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-) -> R:
+def _nested(recorder: _Recorder, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     before = len(recorder.entries)
     try:
         with transaction.atomic():
@@ -134,7 +133,7 @@ def _append(entries: list[Entry]) -> None:
     rows = []
     for entry in entries:
         seq += 1
-        body = chain.canonical_body(_body(entry, seq=seq, at=now.isoformat()))
+        body = chain.canonical(_body(entry, seq=seq, at=now.isoformat()))
         digest = chain.entry_hash(previous, body)
         rows.append(
             AuditEvent(
@@ -167,7 +166,9 @@ def _body(entry: Entry, *, seq: int, at: str) -> dict[str, Any]:
         "object": {"type": entry.object_type, "id": entry.object_id},
         "model": str(entry.model_id) if entry.model_id else None,
         "data": entry.data,
-        "texts": {name: chain.salted(text) for name, text in sorted(entry.texts.items())},
+        "texts": {
+            name: asdict(chain.salted_digest(text)) for name, text in sorted(entry.texts.items())
+        },
     }
 
 

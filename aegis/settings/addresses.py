@@ -71,13 +71,15 @@ def broker(name: str, url: str) -> str:
 
 
 def email(name: str, url: str) -> dict[str, Any]:
-    """Return Django's mail settings, for letters to a server or to a folder.
+    """Return Django's mail settings, for letters to a server, to a folder or kept in Aegis.
 
-    ``smtp://user:word@host:587?tls=1`` (or ``smtps:`` for TLS from the first byte)
-    or ``file:///folder``.
+    ``smtp://user:word@host:587?tls=1`` (or ``smtps:`` for TLS from the first byte),
+    ``file:///folder``, or ``letters:``, which ``/account/letters/`` shows.
     """
-    parts = _split(name, url, ("smtp", "smtps", "file"))
+    parts = _split(name, url, ("smtp", "smtps", "file", "letters"))
     query = dict(parse_qsl(parts.query))
+    if parts.scheme == "letters":
+        return {"EMAIL_BACKEND": "aegis.events.letters.KeepLetters"}
     if parts.scheme == "file":
         return {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

@@ -150,9 +150,7 @@ STATICFILES_DIRS = [ROOT / "static"]
 
 # Letters ----------------------------------------------------------------------------------------
 
-_letters = addresses.email(
-    "AEGIS_EMAIL_URL", env.text("AEGIS_EMAIL_URL", (AEGIS_DATA / "letters").as_uri())
-)
+_letters = addresses.email("AEGIS_EMAIL_URL", env.text("AEGIS_EMAIL_URL", "letters:"))
 globals().update(_letters)
 DEFAULT_FROM_EMAIL = env.text("AEGIS_EMAIL_FROM", "Aegis <aegis@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
