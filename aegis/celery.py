@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import module_has_submodule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aegis.settings.local")
@@ -42,7 +43,13 @@ def keep_our_logging(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_unsafe_settings(**_: object) -> None:
-    """Stop a worker or the beat before its first task where production settings are unsafe."""
+    """Stop a worker or the beat before its first task where production settings are unsafe.
+
+    Celery logs an exception of a listener and goes on; only SystemExit stops it.
+    """
     from aegis.settings import checks
 
-    checks.refuse_unsafe()
+    try:
+        checks.refuse_unsafe()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
