@@ -53,6 +53,18 @@ def policies_for(model: RegisteredModel, target: str) -> list[PolicyRevision]:
     )
 
 
+def concerns(policy: PolicyRevision, model: RegisteredModel, target: str) -> bool:
+    """Say whether a revision speaks of moving versions of ``model`` to ``target``.
+
+    A latest revision that is in force then governs the move, as in ``policies_for``.
+    """
+    return (
+        policy.target == target
+        and model.risk_tier in policy.risk_tiers
+        and policy.team_id in {None, model.team_id}
+    )
+
+
 def requirements(policies: Iterable[PolicyRevision]) -> list[Requirement]:
     """Return the approvals that ``policies`` need: each one's must be met."""
     return [
