@@ -88,9 +88,9 @@ def cookies() -> list[Error]:
     return [_error(7, sentence, "Set AEGIS_BASE_URL to an address that begins with https:.")]
 
 
-def role_in_database() -> list[Error]:
+def role_in_database(alias: str = "default") -> list[Error]:
     """Refuse a role that owns tables, which the database alone knows for certain."""
-    with connections["default"].cursor() as cursor:
+    with connections[alias].cursor() as cursor:
         cursor.execute(OWNS_TABLES)
         row = cursor.fetchone()
     return [_one_role()] if row and row[0] else []
