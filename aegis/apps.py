@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class AegisConfig(AppConfig):
@@ -12,3 +13,7 @@ class AegisConfig(AppConfig):
 
         celery.read_timetables()
         checks.register_all()
+
+
+class AegisAdminConfig(AdminConfig):
+    default_site = "aegis.admin_site.AegisAdminSite"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from kombu import Queue
 
 from aegis.settings import addresses, env, logs
+from aegis.settings.limits import *
 from aegis.settings.web import *
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -68,7 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "aegis.apps.AegisAdminConfig",
     "django.forms",
     "allauth",
     "allauth.account",
