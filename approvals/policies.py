@@ -12,7 +12,13 @@ from aegis.accounts.permits import require_administrator
 from aegis.audit.recording import record, verb
 from aegis.problems import Invalid
 from aegis.text import plain_text
-from approvals.governing import Requirement, concerns, policies_for, requirements
+from approvals.governing import (
+    Requirement,
+    concerns,
+    policies_for,
+    requirements,
+    team_names_of,
+)
 from approvals.models import PolicyGate, PolicyRevision, PromotionPolicy, PromotionRequest
 from approvals.policy_terms import (
     GateSpec,
@@ -167,8 +173,8 @@ def sentence_of(revision: PolicyRevision) -> str:
     """Say what a revision asks for, for people who read no tables."""
     tiers = listed([str(tier) for tier in revision.risk_tiers], "or")
     owner = f" of {revision.team}" if revision.team_id else ""
-    names = [str(team) for team in Team.objects.filter(group__in=revision.groups)]
-    count = revision.gates.count()
+    names = team_names_of(revision)
+    count = len(revision.gates.all())
     needs = [f"{counted(count, 'gate')} {'passes' if count == 1 else 'pass'}"] if count else []
     if revision.approvals_required:
         people = counted(revision.approvals_required, "person", "people")

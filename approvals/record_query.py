@@ -1,15 +1,15 @@
 """The one statement that reads versions with all that a decision rests on."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from aegis.accounts.models import User
+from approvals.json_rows import Row, record_of, rows_as_json
 from approvals.models import StageTransition
 from approvals.records import (
     CardRecord,
@@ -32,10 +32,7 @@ from registry.models import (
     VersionFact,
 )
 
-T = TypeVar("T")
-Row = Mapping[str, Any]
-
-MEMBERS_NAMED = 8
+MEMBERS_NAMED: Final = 8
 """How many members of a team are named where it says who can mend something."""
 
 
@@ -67,15 +64,15 @@ def _query() -> QuerySet[ModelVersion]:
     versions: QuerySet[ModelVersion] = (
         ModelVersion.objects.select_related("registered_model__team", "artifact")
         .annotate(
-            fact_rows=_rows(facts, FactRecord, recorded_by="recorded_by_id"),
-            metric_rows=_rows(
-                Metric.objects.order_by("name", "slice", "dataset", "-id"),
+            fact_rows=rows_as_json(_of_version(facts), FactRecord, recorded_by="recorded_by_id"),
+            metric_rows=rows_as_json(
+                _of_version(Metric.objects.order_by("name", "slice", "dataset", "-id")),
                 MetricRecord,
                 recorded_by="recorded_by_id",
                 evidence="evidence_id",
             ),
-            evidence_rows=_rows(
-                Evidence.objects.order_by("-attached_at", "-id"),
+            evidence_rows=rows_as_json(
+                _of_version(Evidence.objects.order_by("-attached_at", "-id")),
                 EvidenceRecord,
                 attached_by="attached_by_id",
                 attested_by="attestation__attested_by_id",
@@ -84,20 +81,22 @@ def _query() -> QuerySet[ModelVersion]:
                 verdict="attestation__verdict",
                 is_superseded="superseded_by__id",
             ),
-            tag_rows=_rows(
-                ComplianceTag.objects.order_by("name", "id"),
+            tag_rows=rows_as_json(
+                _of_version(ComplianceTag.objects.order_by("name", "id")),
                 TagRecord,
                 claimed_by="claimed_by_id",
                 evidence="evidence_id",
             ),
-            card_rows=_rows(
-                CardRevision.objects.order_by("-number"),
+            card_rows=rows_as_json(
+                _of_version(CardRevision.objects.order_by("-number")),
                 CardRecord,
                 published_by="published_by_id",
                 sections=None,
             ),
             card_sections=Subquery(latest_card.values("sections")[:1]),
-            signature_rows=_rows(signatures.order_by("-signed_at", "-id"), SignatureRecord),
+            signature_rows=rows_as_json(
+                _of_version(signatures.order_by("-signed_at", "-id")), SignatureRecord
+            ),
             member_rows=ArraySubquery(
                 User.objects.filter(
                     groups=OuterRef("registered_model__team__group"),
@@ -114,22 +113,8 @@ def _query() -> QuerySet[ModelVersion]:
     return versions
 
 
-def _rows(rows: QuerySet[Any], record: type[Any], **renamed: str | None) -> ArraySubquery:
-    """Return the rows of a version as JSON objects with the fields of ``record``.
-
-    A field of the record stands for the column of its name unless ``renamed`` gives
-    another, or None where the statement does not read it.
-    """
-    columns: dict[str, str] = {name: name for name in record.__dataclass_fields__}
-    for name, column in renamed.items():
-        columns.pop(name, None)
-        if column is not None:
-            columns[name] = column
-    return ArraySubquery(
-        rows.filter(version=OuterRef("pk")).values(
-            json=JSONObject(**{name: F(column) for name, column in columns.items()})
-        )
-    )
+def _of_version(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(version=OuterRef("pk"))
 
 
 def _record(version: ModelVersion) -> VersionRecord:
@@ -137,7 +122,7 @@ def _record(version: ModelVersion) -> VersionRecord:
     model = version.registered_model
     artifact = getattr(version, "artifact", None)
     cards = [
-        _made(CardRecord, card, sections={} if place else row.card_sections)
+        record_of(CardRecord, card, sections={} if place else row.card_sections)
         for place, card in enumerate(row.card_rows)
     ]
     evidence = tuple(_evidence(piece) for piece in row.evidence_rows)
@@ -166,14 +151,14 @@ def _record(version: ModelVersion) -> VersionRecord:
         ready_at=version.ready_at,
         in_stage_since=row.in_stage_since if version.stage != Stage.NONE else None,
         manifest_text=artifact.manifest if artifact else "",
-        facts={fact["name"]: _made(FactRecord, fact) for fact in row.fact_rows},
+        facts={fact["name"]: record_of(FactRecord, fact) for fact in row.fact_rows},
         metrics=current_metrics(
-            (_made(MetricRecord, metric) for metric in row.metric_rows), evidence
+            (record_of(MetricRecord, metric) for metric in row.metric_rows), evidence
         ),
         evidence=evidence,
-        tags=tuple(_made(TagRecord, tag) for tag in row.tag_rows),
+        tags=tuple(record_of(TagRecord, tag) for tag in row.tag_rows),
         cards=tuple(cards),
-        signature=next((_made(SignatureRecord, one) for one in row.signature_rows), None),
+        signature=next((record_of(SignatureRecord, one) for one in row.signature_rows), None),
     )
 
 
@@ -202,23 +187,4 @@ def _evidence(row: Row) -> EvidenceRecord:
     if said["outcome"] == "unattested" and verdict:
         said["outcome"] = verdict
     said["attestation"] = said["attestation"] or ""
-    return _made(EvidenceRecord, said)
-
-
-_READERS: Final[Mapping[object, Callable[[Any], Any]]] = {
-    UUID: UUID,
-    UUID | None: UUID,
-    datetime: datetime.fromisoformat,
-    datetime | None: datetime.fromisoformat,
-}
-
-
-def _made(record: type[T], row: Row, **further: Any) -> T:
-    """Make a record of a JSON object, whose keys and times came as text."""
-    values = dict(further)
-    for name, field in record.__dataclass_fields__.items():  # type: ignore[attr-defined]  # Dataclasses only.
-        if name not in values:
-            read = _READERS.get(field.type)
-            value = row[name]
-            values[name] = read(value) if read and value is not None else value
-    return record(**values)
+    return record_of(EvidenceRecord, said)

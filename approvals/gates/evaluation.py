@@ -15,6 +15,7 @@ from approvals.gates.outcomes import Fix, GateOutcome, Outcome
 from approvals.limits import Limit
 from approvals.records import MetricRecord
 from approvals.wording import capitalised, listed, number_words, percent
+from registry.metric_names import check_metric_name
 
 NAME: Final = "evaluation"
 TITLE: Final = "Evaluation report"
@@ -74,7 +75,7 @@ def read(parameters: Parameters) -> dict[str, Any]:
             NAME, "metrics must name at least one limit.", 'Such as {"roc_auc": {"min": 0.82}}.'
         )
     result: dict[str, Any] = {
-        "metrics": {_metric_name(name): _limit(name, said) for name, said in metrics.items()}
+        "metrics": {check_metric_name(name): _limit(name, said) for name, said in metrics.items()}
     }
     if "dataset" in parameters:
         dataset = parameters["dataset"]
@@ -82,12 +83,6 @@ def read(parameters: Parameters) -> dict[str, Any]:
             raise refuse_parameter(NAME, "dataset must be the name of a data set.")
         result["dataset"] = dataset.strip()
     return result
-
-
-def _metric_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or name != name.strip():
-        raise refuse_parameter(NAME, "each metric needs its name.")
-    return name
 
 
 def _limit(name: str, said: object) -> dict[str, float]:
