@@ -167,6 +167,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
+    # A request that finds no broker goes on at once (kombu's default tries for six seconds): what
+    # it owes is in the database, and the beat finds it.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "imports", "signing", "mail")]
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -5,9 +5,7 @@ from aegis.settings import env
 _GIB = 1024**3
 
 AEGIS_UPLOAD_FILES = env.number("AEGIS_UPLOAD_FILES", 10_000, least=1, most=10_000)
-AEGIS_UPLOAD_FILE_BYTES = env.number(
-    "AEGIS_UPLOAD_FILE_BYTES", 100 * _GIB, least=1, most=2**53 - 1
-)
+AEGIS_UPLOAD_FILE_BYTES = env.number("AEGIS_UPLOAD_FILE_BYTES", 100 * _GIB, least=1, most=2**53 - 1)
 AEGIS_UPLOAD_BYTES = env.number("AEGIS_UPLOAD_BYTES", 200 * _GIB, least=1, most=2**53 - 1)
 AEGIS_UPLOADS_OPEN = env.number("AEGIS_UPLOADS_OPEN", 100, least=1, most=100_000)
 """The most uploads that one account has open at a time."""
