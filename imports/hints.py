@@ -1,0 +1,21 @@
+"""Telling workers that an import waits; the row is the truth, and the sweeper finds it too."""
+
+from uuid import UUID
+
+import structlog
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+FRESH_FOR = 60
+"""Seconds after which a hint that no worker took is worth nothing."""
+
+
+def hint(job: UUID) -> None:
+    """Ask a worker to run the import, if the broker answers."""
+    from imports.tasks import run_import  # noqa: PLC0415 -- Tasks are found by Celery first.
+
+    try:
+        run_import.apply_async(args=(str(job),), expires=FRESH_FOR, retry=False)
+    except (OperationalError, OSError):
+        log.warning("imports.no_broker", job=str(job))

@@ -1,0 +1,150 @@
+"""Running an import: its steps in order, each recorded, so that any worker can go on from there."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from aegis.problems import Refusal, Unavailable
+from imports import steps
+from imports.claims import MOST_ATTEMPTS, Claim, Progress, TakenOver, claim, wait
+from imports.finishing import fail, finish
+from imports.models import Import, ImportStep
+from registry.manifest import Manifest
+from registry.models import ModelVersion
+from registry.storage.protocol import StoredObject
+from registry.uploads import upload_folder
+from registry.versions import SignedArtifact
+
+log = structlog.get_logger(__name__)
+
+Watch = Callable[[str], None]
+"""What is told each named point of a run when it is reached."""
+
+POINTS: Final = (
+    "claimed",
+    "check begun",
+    "check worked",
+    "check recorded",
+    "package begun",
+    "package worked",
+    "package recorded",
+    "sign begun",
+    "sign worked",
+    "finished",
+)
+
+
+def run(job: UUID, *, watch: Watch = lambda _: None) -> None:
+    """Claim the import and bring it to its end, if nobody else has it. Safe to run twice."""
+    held = claim(job)
+    if held is None:
+        return
+    watch("claimed")
+    version = _version(job)
+    try:
+        _run_watched(held, version, watch)
+    except TakenOver:
+        log.warning("imports.taken_over", job=str(job), fence=held.fence)
+    watch("finished")
+
+
+def _run_watched(held: Claim, version: ModelVersion, watch: Watch) -> None:
+    try:
+        _refuse_endless(held)
+        _Run(held, version, watch).all_steps()
+    except TakenOver:
+        raise
+    except Unavailable as away:
+        log.warning("imports.waiting", job=str(held.job), code=away.code)
+        wait(held, code=away.code, sentence=away.sentence, own_fault=False)
+    except Refusal as refusal:
+        reason = " ".join(filter(None, (refusal.sentence, refusal.mend)))
+        fail(held, version, code=refusal.code, reason=reason)
+    except Exception:
+        # A mistake of ours must not leave the job to its lease without a word.
+        log.exception("imports.broke_off", job=str(held.job))
+        sentence = "Aegis broke off at an error of its own and will try again."
+        wait(held, code="import_broke_off", sentence=sentence, own_fault=True)
+    else:
+        upload_folder().discard(version.upload.pk)
+
+
+class _Run:
+    """One worker's way through the steps of an import that it holds."""
+
+    def __init__(self, held: Claim, version: ModelVersion, watch: Watch) -> None:
+        self._held = held
+        self._version = version
+        self._watch = watch
+        self._files = list(version.upload.files.all())
+
+    def all_steps(self) -> None:
+        """Do what is not done yet, and end with a ready version."""
+        manifest = Manifest.parse(
+            self._step(ImportStep.Name.CHECK, self._check)["manifest"].encode()
+        )
+        stored = self._step(ImportStep.Name.PACKAGE, lambda: self._package(manifest))
+        self._begin(ImportStep.Name.SIGN)
+        bundle = steps.sign(manifest, self._version)
+        self._watch("sign worked")
+        artifact = SignedArtifact(manifest, StoredObject(**stored), bundle)
+        finish(self._held, self._version, artifact=artifact)
+
+    def _check(self) -> dict[str, Any]:
+        manifest = steps.check(self._received(done=0))
+        return {"manifest": manifest.canonical.decode()}
+
+    def _package(self, manifest: Manifest) -> dict[str, Any]:
+        received = self._received(done=manifest.size)
+        return asdict(steps.package(received, manifest, self._version))
+
+    def _received(self, *, done: int) -> steps.Received:
+        progress = Progress(self._held, done=done)
+        progress.write()
+        return steps.Received(self._version.upload.pk, self._files, progress)
+
+    def _step(self, name: ImportStep.Name, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Do a step and record what it returned, or return what an earlier worker recorded."""
+        step = self._begin(name)
+        if step.finished_at is None:
+            step.result = work()
+            self._watch(f"{name} worked")
+            self._record(step)
+            self._watch(f"{name} recorded")
+        return dict(step.result)
+
+    def _begin(self, name: ImportStep.Name) -> ImportStep:
+        with transaction.atomic():
+            step: ImportStep = self._held.lock().steps.get(name=name)
+            if step.started_at is None:
+                step.started_at = timezone.now()
+                step.save(update_fields=["started_at"])
+        self._watch(f"{name} begun")
+        return step
+
+    def _record(self, step: ImportStep) -> None:
+        with transaction.atomic():
+            self._held.lock()
+            step.finished_at = timezone.now()
+            step.save(update_fields=["finished_at", "result"])
+
+
+def _version(job: UUID) -> ModelVersion:
+    found = Import.objects.select_related("version__registered_model", "version__upload")
+    version: ModelVersion = found.get(pk=job).version
+    return version
+
+
+def _refuse_endless(held: Claim) -> None:
+    attempts = held.rows().values_list("attempts", flat=True).first() or 0
+    if attempts > MOST_ATTEMPTS:
+        raise Refusal(
+            "import_interrupted",
+            f"The import was broken off {MOST_ATTEMPTS} times, so it is not tried again by itself.",
+            mend="Look into the worker's log, then have it tried again.",
+        )

@@ -1,0 +1,10 @@
+"""The timetable of imports: it finds what no hint brought to a worker."""
+
+SCHEDULE = {
+    # A sweep that waited longer than the interval is worth nothing: the next one is there.
+    "sweep-imports": {
+        "task": "imports.tasks.sweep_imports",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+}

@@ -1,0 +1,31 @@
+"""The worker's side of imports."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from imports.claims import claimable
+from imports.hints import hint
+from imports.running import run
+
+HOURS = 3600
+MOST_HINTS = 50
+
+
+@shared_task(queue="imports", soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
+def run_import(job: str) -> None:
+    """Run an import, unless another worker has it. Safe to run at any time and twice."""
+    run(UUID(job))
+
+
+@shared_task(queue="imports")
+def sweep_imports() -> int:
+    """Hint at the imports that nobody works on, the oldest first; return how many they were.
+
+    Among them are those of workers that died, once their lease is over.
+    """
+    free = claimable(timezone.now()).order_by("number").values_list("pk", flat=True)[:MOST_HINTS]
+    for job in free:
+        hint(job)
+    return len(free)
