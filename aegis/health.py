@@ -39,7 +39,8 @@ def migrations() -> None:
         message = "It cannot be read which migrations have run."
         raise Missing(message) from error
     if waiting:
-        message = f"{len(waiting)} migrations have not run: python manage.py migrate."
+        count = len(waiting)
+        message = f"Not all migrations have run ({count} to go): python manage.py migrate."
         raise Missing(message)
 
 
@@ -84,7 +85,7 @@ def report() -> dict[str, str]:
     for name, ask in PARTS.items():
         below = RESTS_ON.get(name)
         if below is not None and found[below] != "ok":
-            found[name] = f"It rests on the {below}, which is missing."
+            found[name] = f"Not asked, because it rests on what is missing: {below}."
             continue
         try:
             ask()
