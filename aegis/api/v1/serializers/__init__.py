@@ -1,0 +1,1 @@
+"""The shapes of what version 1 takes and gives."""
