@@ -55,7 +55,7 @@ run: install ## Start Aegis with all it needs (Ctrl-C stops it)
 	@exec $(BIN)/python -m aegis.embedded
 
 test: install-tests ## Run the tests; ARGS="-k words" chooses among them
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
 
 lint: install-tests ## Check style, layers and templates
 	$(BIN)/ruff check
