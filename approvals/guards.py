@@ -7,9 +7,7 @@ Each guard returns None where the act is allowed. Verbs raise what they return, 
 from collections.abc import Collection
 from typing import Final
 
-from django.contrib.auth.models import Group
-
-from aegis.accounts.models import User
+from aegis.accounts.models import Team, User
 from aegis.problems import Conflict, Forbidden, Refusal
 from approvals.machine import may_happen
 from approvals.models import Decision, PromotionRequest
@@ -157,7 +155,8 @@ def _why_not_these_groups(standing: Standing, user: User) -> Refusal | None:
     if not policies or any(is_of_groups(user, policy) for policy in policies):
         return None
     wanted = {key for policy in policies for key in policy.groups}
-    names = listed(list(Group.objects.filter(pk__in=wanted).values_list("name", flat=True)), "or")
+    teams = Team.objects.filter(group__in=wanted).values_list("name", flat=True)
+    names = listed(list(teams), "or")
     return Forbidden(
         "outside_the_groups",
         f"The policy counts approvals of {names} only, and you are in none of them.",

@@ -17,7 +17,7 @@ from aegis.events.outbox import handles
 from approvals import standing as standings
 from approvals.deciders import deciders
 from approvals.models import Comment, Decision, PromotionRequest, StageTransition
-from approvals.refreshing import refresh_every_request, refresh_requests_of
+from approvals.refreshing import refresh_requests_of
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, RegisteredModel
 from registry.permissions import REVIEW, VIEW, people_who_may
@@ -50,12 +50,6 @@ _OUTCOMES: Final = {
 def bring_requests_up_to_date(event: OutboxEvent) -> None:
     """Let requests about the model follow what changed."""
     refresh_requests_of(UUID(event.payload["model"]))
-
-
-@handles("policy:published")
-def bring_all_requests_up_to_date(event: OutboxEvent) -> None:  # noqa: ARG001 -- A handler.
-    """Close the requests that were asked under other terms."""
-    refresh_every_request()
 
 
 @handles("request:opened")

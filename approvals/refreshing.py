@@ -45,18 +45,6 @@ def refresh_requests_of(model: UUID) -> None:
         bring_up_to_date(request)
 
 
-@verb
-def refresh_every_request() -> None:
-    """Bring all requests that are under way up to date, after a change of a policy.
-
-    One verb, so that no row is locked after the head of the audit log.
-    """
-    under_way = PromotionRequest.objects.filter(state__in=UNDER_WAY)
-    found = under_way.order_by("version__registered_model")
-    for model in found.values_list("version__registered_model", flat=True).distinct():
-        refresh_requests_of(model)
-
-
 def bring_up_to_date(request: PromotionRequest) -> None:
     """Close, reopen or complete a locked request as what it is about demands."""
     if request.state not in UNDER_WAY:

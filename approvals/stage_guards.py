@@ -86,7 +86,7 @@ def why_not_usable(version: ModelVersion) -> Refusal | None:
 def _why_not_ready(version: ModelVersion) -> Refusal | None:
     if version.state == VersionState.PENDING:
         return Conflict(
-            "version_not_ready",
+            "version_pending",
             f"{_name(version)} is still importing.",
             mend="Wait until it is ready, signed and all.",
         )
