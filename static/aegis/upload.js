@@ -1,11 +1,12 @@
 /* Aegis — sends a folder in parts, which htmx cannot do. Without this file the form posts the files whole.
 
-   POST <uploads>                      → {"id": …}
-   HEAD <uploads><id>/files/<path>     → Upload-Offset: how many bytes of the file are there
-   PUT  <uploads><id>/files/<path>     one part; Content-Range: bytes a-b/size, Upload-Offset: a
-                                       → {"received": …, "complete": …, "sha256": …}
-   DELETE <uploads><id>/files/<path>   leave a file out again
-   A refusal is application/problem+json, and its detail is shown beside the file. */
+   POST <uploads>                    → {"id": …}
+   GET  <uploads><id>/               → {"files": [{"path", "size", "received", "complete", "sha256"} …]}
+   PUT  <uploads><id>/files/<path>   one part; Content-Range: bytes a-b/size, Upload-Offset: a
+                                     → {"received", "complete", "sha256"}
+   DELETE <uploads><id>/files/<path> leave a file out again
+   Each file is hashed here too, and what arrived is held against that: so a file that changed
+   between two tries is noticed. A refusal is application/problem+json; its sentence is shown. */
 {
   const PART = 8 * 1024 * 1024;
   const AT_ONCE = 2;
@@ -57,7 +58,7 @@
         const known = files.get(path);
         if (known?.state === "here") continue;
         known?.row.remove();
-        const item = { path, file, row: makeRow(path, file), state: "waiting", received: 0, note: "" };
+        const item = { path, file, row: makeRow(path, file), state: "waiting", received: 0, note: "", hash: new Sha256() };
         item.row.querySelector("[data-resume]").addEventListener("click", () => { wait(item); work(); });
         item.row.querySelector("[data-leave-out]").addEventListener("click", () => leaveOut(item));
         files.set(path, item);
@@ -95,14 +96,20 @@
     }
 
     async function leaveOut(item) {
-      if (item.received && (await request(item, "DELETE")).status >= 400) {
-        item.note = "It could not be removed again. Start a new upload without it.";
-      } else {
-        files.delete(item.path);
-        item.row.remove();
-        leftOut.push(item.path);
-      }
+      files.delete(item.path);
+      item.row.remove();
+      leftOut.push(item.path);
       draw();
+      if (field.value && item.wasSent && !(await request(item, "DELETE")).ok) sendRestAnew();
+    }
+
+    /* An upload that cannot let go of a file is given up, and the others go into a new one. */
+    function sendRestAnew() {
+      field.value = "";
+      making = undefined;
+      for (const item of files.values()) Object.assign(item, { received: 0, hash: new Sha256(), digest: "", wasSent: false });
+      for (const item of files.values()) wait(item);
+      work();
     }
 
     async function send(item) {
@@ -131,9 +138,9 @@
     }
 
     async function sendParts(item) {
-      const asked = await request(item, "HEAD");
-      item.received = asked.ok ? Number(asked.headers.get("Upload-Offset") ?? 0) : 0;
-      let answer = { complete: asked.headers.get("Upload-Complete") === "?1" };
+      let answer = await there(item);
+      item.received = answer.received;
+      item.wasSent = true;
       while (!answer.complete) {
         answer = await sendPart(item, item.received);
         if (!answer.complete && answer.received <= item.received && item.file.size > 0) throw new Refused("The server takes no more of this file.");
@@ -142,31 +149,61 @@
         draw();
       }
       item.received = item.file.size;
-      item.digest = answer.sha256;
+      await hashTo(item, item.file.size);
+      item.digest = item.hash.hex();
+      if (answer.sha256 && answer.sha256 !== item.digest) {
+        item.hash = new Sha256();
+        throw new Refused("Other bytes are there under this name. Leave the file out and add it again.");
+      }
+    }
+
+    /* How much of a file has arrived. The last part is sent again if nobody said that it was the last. */
+    async function there(item) {
+      const answer = await ask(`${section.dataset.upload}${field.value}/`, { method: "GET" });
+      const known = answer.ok && (await answer.json()).files.find(({ path }) => path === item.path);
+      if (!known) return { received: 0, complete: false };
+      if (known.complete) return known;
+      const lastPart = Math.max(0, Math.ceil(item.file.size / PART) - 1) * PART;
+      return { received: Math.min(known.received, lastPart), complete: false };
+    }
+
+    async function hashTo(item, end) {
+      while (item.hash.length < end) {
+        const from = item.hash.length;
+        const piece = item.file.slice(from, Math.min(end, from + PART));
+        item.hash.update(new Uint8Array(await piece.arrayBuffer()));
+      }
     }
 
     async function sendPart(item, offset) {
       const body = item.file.slice(offset, offset + PART);
+      await hashTo(item, offset + body.size);
       const headers = { "Content-Type": "application/octet-stream", "Upload-Offset": String(offset) };
       if (body.size) headers["Content-Range"] = `bytes ${offset}-${offset + body.size - 1}/${item.file.size}`;
       const answer = await request(item, "PUT", headers, body);
       if (answer.ok) return answer.json();
       if (answer.status === 409) {
-        const { wanted } = await problemOf(answer.clone());
+        const { code, wanted, sha256 } = await problemOf(answer.clone());
+        if (code === "file_sealed") return { received: item.file.size, complete: true, sha256 };
         if (Number.isInteger(wanted) && wanted !== offset) return { received: wanted, complete: false };
       }
       throw new Refused(await sentence(answer));
     }
 
+    function request(item, method, headers = {}, body = undefined) {
+      const path = item.path.split("/").map(encodeURIComponent).join("/");
+      return ask(`${section.dataset.upload}${field.value}/files/${path}`, { method, headers, body });
+    }
+
     /* A server that is away or busy is asked again, each time after a longer pause. */
-    async function request(item, method, headers = {}, body = undefined) {
-      const address = `${section.dataset.upload}${field.value}/files/${item.path.split("/").map(encodeURIComponent).join("/")}`;
+    async function ask(address, { method, headers = {}, body = undefined }) {
+      const { signal } = abort;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          const answer = await fetch(address, { method, headers: { ...headers, ...csrf() }, body, signal: abort.signal });
+          const answer = await fetch(address, { method, headers: { ...headers, ...csrf() }, body, signal });
           if (answer.status < 500 || attempt === TRIES) return answer;
         } catch (problem) {
-          if (abort.signal.aborted || attempt === TRIES) throw problem;
+          if (signal.aborted || attempt === TRIES) throw problem;
         }
         await new Promise((resolve) => { setTimeout(resolve, 500 * 2 ** attempt); });
       }
@@ -213,6 +250,7 @@
       row.querySelector("[data-state]").textContent = words[state];
       row.querySelector("[data-note]").textContent = note;
       row.querySelector("[data-digest]").textContent = digest ? `sha256:${digest.slice(0, 8)}…` : "";
+      row.querySelector("[data-again]").textContent = state === "refused" ? "Send again" : "Resume";
       row.querySelector("[data-resume]").hidden = state !== "stopped" && state !== "refused";
       row.querySelector("[data-leave-out]").hidden = state === "sending";
       bar.hidden = state !== "sending" && state !== "stopped";
@@ -248,12 +286,12 @@
   }
 
   async function problemOf(answer) {
-    try { const body = await answer.json(); return { ...body, ...body.details }; } catch { return {}; }
+    try { return await answer.json(); } catch { return {}; }
   }
 
   async function sentence(answer) {
-    const { detail, mend } = await problemOf(answer);
-    return [detail ?? `The server refused it (${answer.status}).`, mend].filter(Boolean).join(" ");
+    const { title, mend } = await problemOf(answer);
+    return [title ?? `The server refused it (${answer.status}).`, mend].filter(Boolean).join(" ");
   }
 
   function size(bytes) {

@@ -177,7 +177,7 @@ def test_a_field_ties_its_help_and_error_to_the_input() -> None:
     html = draw("{% field form.name %}", form=SampleForm({}))
     assert 'aria-describedby="id_name_helptext id_name_error"' in html
     assert 'aria-invalid="true"' in html
-    assert '<p class="field-hint" id="id_name_helptext">' in html
+    assert '<div class="field-hint" id="id_name_helptext">' in html
     assert '<div id="id_name_error">' in html
 
 
