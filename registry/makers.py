@@ -1,0 +1,45 @@
+"""The people behind a version, whose word about it counts for nothing: makers do not judge.
+
+Upper layers add whom they know of, such as who asked for its promotion.
+"""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from aegis.accounts.models import User
+from registry.models import ModelVersion
+
+Source = Callable[[ModelVersion], Iterable[User]]
+_sources: list[tuple[str, Source]] = []
+
+
+def adds_makers(deed: str) -> Callable[[Source], Source]:
+    """Register a function that returns users who made a version what it is.
+
+    ``deed`` completes "You …", such as "asked for its promotion".
+    """
+
+    def register(source: Source) -> Source:
+        _sources.append((deed, source))
+        return source
+
+    return register
+
+
+def deed_of(user: User, version: ModelVersion) -> str | None:
+    """Return what makes ``user``, by any account of theirs, a maker of ``version``; None if nothing."""
+    person = person_of(user)
+    for deed, source in _sources:
+        if person in map(person_of, source(version)):
+            return deed
+    return None
+
+
+def person_of(user: User) -> UUID:
+    """Return the key of the first account of the person behind ``user``."""
+    return user.same_person_as_id or user.pk
+
+
+@adds_makers("uploaded the version")
+def _uploader(version: ModelVersion) -> Iterable[User]:
+    return [version.created_by]

@@ -1,0 +1,189 @@
+"""Reading what the registry keeps: packages, single files of them, bundles, evidence.
+
+Every reader asks first whether the person may see the version and whether it may be read at
+all. Bytes that are not the recorded ones end in an error, never in a quiet answer: whoever
+passes them on breaks off when the iterator raises.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+
+from aegis.accounts.models import User
+from aegis.problems import Conflict, Invalid, NotFound
+from registry import documents
+from registry.manifest import Manifest
+from registry.models import Artifact, Evidence, ModelVersion, Signature
+from registry.packaging import MEDIA_TYPE, read_member
+from registry.permissions import VIEW, require
+from registry.storage.configured import artifact_store
+from registry.streams import ReadableStream, chunks
+from registry.versions import require_ready
+
+BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A range of bytes: ``length`` of them from ``offset``."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bytes to pass on. ``size`` and ``sha256`` are of the whole; ``part`` is what ``body`` has."""
+
+    body: Iterator[bytes]
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    part: Part | None = None
+
+
+def open_artifact(
+    version: ModelVersion, *, actor: User | AnonymousUser, part: Part | None = None
+) -> Download:
+    """Return the package of a version, or a part of it."""
+    artifact = _artifact(version, actor)
+    _check_part(part, artifact.size)
+    stream = _stored(artifact, part)
+    body = _checked(stream, artifact) if part is None else _all_of(stream)
+    return Download(
+        body=body,
+        name=artifact.key.rsplit("/", 1)[-1],
+        media_type=MEDIA_TYPE,
+        size=artifact.size,
+        sha256=artifact.sha256,
+        part=part,
+    )
+
+
+def open_file(
+    version: ModelVersion, path: str, *, actor: User | AnonymousUser, part: Part | None = None
+) -> Download:
+    """Return one file of a version, or a part of it, read out of the package."""
+    artifact = _artifact(version, actor)
+    manifest = Manifest.parse(artifact.manifest.encode())
+    entry = manifest.entry(path)
+    if entry is None:
+        raise NotFound("file_not_found", f"Version {version.number} has no file {path[:200]}.")
+    _check_part(part, entry.size)
+    body = _member(artifact, manifest, path)
+    return Download(
+        body=body if part is None else _cut(body, part),
+        name=path.rsplit("/", 1)[-1],
+        media_type="application/octet-stream",
+        size=entry.size,
+        sha256=entry.sha256,
+        part=part,
+    )
+
+
+def open_evidence(evidence: Evidence, *, actor: User | AnonymousUser) -> Download:
+    """Return the file of a piece of evidence, whose digest was checked before."""
+    require(actor, VIEW, evidence.version.registered_model)
+    return Download(
+        body=_document(evidence),
+        name=evidence.file_name,
+        media_type=evidence.media_type,
+        size=evidence.size,
+        sha256=evidence.sha256,
+    )
+
+
+def signature_of(version: ModelVersion, *, actor: User | AnonymousUser) -> Signature:
+    """Return the latest signature of a version, with its bundle."""
+    require(actor, VIEW, version.registered_model)
+    found = Signature.objects.filter(version=version, manifest_digest=version.digest)
+    signature: Signature | None = found.order_by("-signed_at").first()
+    if signature is None:
+        raise NotFound("signature_missing", f"Version {version.number} is not signed yet.")
+    return signature
+
+
+def require_readable(version: ModelVersion) -> None:
+    """Raise ``Conflict`` for a version whose bytes nobody reads: not ready, or taken back."""
+    require_ready(version)
+    if version.recalled_at or version.quarantined_at:
+        state = "recalled" if version.recalled_at else "quarantined"
+        raise Conflict(
+            f"version_{state}", f"Version {version.number} was {state} and is not given out."
+        )
+
+
+def _artifact(version: ModelVersion, actor: User | AnonymousUser) -> Artifact:
+    require(actor, VIEW, version.registered_model)
+    require_readable(version)
+    artifact: Artifact = version.artifact
+    return artifact
+
+
+def _stored(artifact: Artifact, part: Part | None = None) -> ReadableStream:
+    store = artifact_store()
+    if store.size(artifact.key) != artifact.size:
+        raise _damaged()
+    if part is None:
+        return store.open(artifact.key)
+    return store.open(artifact.key, offset=part.offset, length=part.length)
+
+
+def _checked(stream: ReadableStream, artifact: Artifact) -> Iterator[bytes]:
+    """Pass a whole package on; its last chunk only once the digest is known to be right."""
+    digest = hashlib.sha256()
+    held = b""
+    with stream:
+        for data in chunks(stream):
+            digest.update(data)
+            if held:
+                yield held
+            held = data
+    if digest.hexdigest() != artifact.sha256:
+        raise _damaged()
+    yield held
+
+
+def _all_of(stream: ReadableStream) -> Iterator[bytes]:
+    with stream:
+        yield from chunks(stream)
+
+
+def _member(artifact: Artifact, manifest: Manifest, path: str) -> Iterator[bytes]:
+    with _stored(artifact) as stream:
+        yield from read_member(stream, manifest, path)
+
+
+def _document(evidence: Evidence) -> Iterator[bytes]:
+    with documents.opened(evidence.key, sha256=evidence.sha256) as stream:
+        yield from documents.in_parts(stream)
+
+
+def _cut(body: Iterator[bytes], part: Part) -> Iterator[bytes]:
+    skip, left = part.offset, part.length
+    for data in body:
+        piece = data[skip : skip + left]
+        skip = max(0, skip - len(data))
+        left -= len(piece)
+        if piece:
+            yield piece
+        if not left:
+            return
+
+
+def _check_part(part: Part | None, size: int) -> None:
+    if part is None:
+        return
+    if part.offset < 0 or part.length < 1 or part.offset + part.length > size:
+        raise Invalid(
+            "range_invalid",
+            f"The range does not lie within the {size:,} bytes of the file.",
+            details={"size": size},
+        )
+
+
+def _damaged() -> Conflict:
+    return Conflict("package_damaged", "The stored package is not the one that was recorded.")
