@@ -1,0 +1,1 @@
+"""A Django app of the tests: a ``flush`` that respects guards, and a task to try workers with."""
