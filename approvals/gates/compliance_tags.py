@@ -11,18 +11,11 @@ from approvals.gates.gate import Gate, Parameters, name_list, only_keys, refuse_
 from approvals.gates.outcomes import Fix, GateOutcome, Outcome
 from approvals.records import EvidenceRecord
 from approvals.wording import capitalised, counted, listed
+from registry.evidence import KIND_OF_TAG
 from registry.models import Evidence
 
 NAME: Final = "compliance_tags"
 TITLE: Final = "Compliance tags"
-
-KIND_OF_TAG: Final = {
-    "evaluated": Evidence.Kind.EVALUATION_REPORT,
-    "bias_checked": Evidence.Kind.BIAS_AUDIT,
-    "security_reviewed": Evidence.Kind.SECURITY_REVIEW,
-    "load_checked": Evidence.Kind.LOAD_CHECK,
-    "validated": Evidence.Kind.VALIDATION,
-}
 
 
 @dataclass(frozen=True, slots=True)

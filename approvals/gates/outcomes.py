@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from approvals.models import GateResult, PromotionRequest
+
+if TYPE_CHECKING:
+    from approvals.request_query import ResultRecord
 
 
 class Outcome(StrEnum):
@@ -94,7 +97,7 @@ def to_result(
 _WORDS = ("title", "summary", "mend", "who", "policy", "fix")
 
 
-def from_result(result: GateResult) -> GateOutcome:
+def from_result(result: "GateResult | ResultRecord") -> GateOutcome:
     """Return what a gate said when the row was kept."""
     said = result.findings
     fix = said.get("fix")
@@ -110,7 +113,6 @@ def from_result(result: GateResult) -> GateOutcome:
         findings={key: value for key, value in said.items() if key not in _WORDS},
         is_blocking=result.is_blocking,
         policy=said.get("policy", ""),
-        policy_revision_id=result.policy_revision_id,
     )
 
 

@@ -116,7 +116,7 @@ class User(AbstractUser):
     def group_names(self) -> frozenset[str]:
         """Return the names of the user's groups, read once for each instance."""
         if not hasattr(self, "_group_names"):
-            self._group_names = frozenset(self.groups.values_list("name", flat=True))
+            self._group_names = frozenset(group.name for group in self.groups.all())
         return self._group_names
 
 
