@@ -56,9 +56,9 @@ _PROMOTION_CHECKS = f"""
                        AND s.manifest_digest = v.digest) THEN
             {refuse("The artifact is not signed.")}
         END IF;
-        IF NOT EXISTS (SELECT 1 FROM approvals_promotionstatement p
-                       WHERE p.request_id = r.id AND p.manifest_digest = v.digest
-                       AND p.subject_revision = v.subject_revision) THEN
+        IF NOT EXISTS (SELECT 1 FROM approvals_promotionstatement s
+                       WHERE s.request_id = r.id AND s.manifest_digest = v.digest
+                       AND s.subject_revision = v.subject_revision) THEN
             {refuse("The promotion statement of the present subject is not signed.")}
         END IF;
         IF EXISTS (SELECT 1 FROM approvals_decision d WHERE d.request_id = r.id
