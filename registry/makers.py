@@ -27,7 +27,7 @@ def adds_makers(deed: str) -> Callable[[Source], Source]:
 
 
 def deed_of(user: User, version: ModelVersion) -> str | None:
-    """Return what makes ``user``, by any account of theirs, a maker of ``version``; None if nothing."""
+    """Return what ``user`` did, by any account, to make ``version``; None for nothing."""
     person = person_of(user)
     for deed, source in _sources:
         if person in map(person_of, source(version)):
