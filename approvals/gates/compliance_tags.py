@@ -10,7 +10,7 @@ from approvals.gates.facts import GateInput
 from approvals.gates.gate import Gate, Parameters, name_list, only_keys, refuse_parameter
 from approvals.gates.outcomes import Fix, GateOutcome, Outcome
 from approvals.records import EvidenceRecord
-from approvals.wording import capitalised, counted, listed
+from approvals.wording import counted, listed
 from registry.evidence import KIND_OF_TAG
 from registry.models import Evidence
 
@@ -95,7 +95,7 @@ def _lack(facts: GateInput, tag: str) -> Lack:
     reason = (
         f"{pieces[0].title} failed, so it does not carry {tag}."
         if pieces
-        else f"{capitalised(tag)} needs a {what}, and there is none."
+        else f"The tag {tag} needs a {what}, and there is none."
     )
     return Lack(
         tag,

@@ -24,27 +24,30 @@ def read(parameters: Parameters) -> dict[str, Any]:
 
 def check(facts: GateInput, parameters: Parameters) -> GateOutcome:  # noqa: ARG001 -- A gate's signature.
     """Look for the facts."""
-    known = {name: facts.version.facts[name] for name in REQUIRED if name in facts.version.facts}
-    missing = [name for name in REQUIRED if not _says_something(known.get(name))]
-    if not missing:
-        said = [_shown(known[name].value) for name in REQUIRED]
-        return GateOutcome(
-            NAME,
-            TITLE,
-            Outcome.PASS,
-            "Data set and code are known",
-            f"Trained on {said[0]} by the code {said[1]}.",
-            findings={name: said[place] for place, name in enumerate(REQUIRED)},
-        )
+    known = facts.version.facts
+    said = {name: _shown(known[name].value) if name in known else "" for name in REQUIRED}
+    missing = [name for name, text in said.items() if not text]
+    if missing:
+        return _incomplete(facts, missing)
+    return GateOutcome(
+        NAME,
+        TITLE,
+        Outcome.PASS,
+        "Data set and code are known",
+        f"Trained on {said['dataset']} by the code {said['code_version']}.",
+        findings=said,
+    )
+
+
+def _incomplete(facts: GateInput, missing: list[str]) -> GateOutcome:
     titles = listed([FACTS[name].title.lower() for name in missing])
+    are = "fact {} of {} is" if len(missing) == 1 else "facts {} of {} are"
     return GateOutcome(
         NAME,
         TITLE,
         Outcome.FAIL,
         f"Nothing says the {titles}",
-        f"The {listed([f'fact {name}' for name in missing])} of {facts.version.name} is missing."
-        if len(missing) == 1
-        else f"The facts {listed(missing)} of {facts.version.name} are missing.",
+        f"The {are.format(listed(missing), facts.version.name)} missing.",
         mend=f"Record {listed(missing)}.",
         who=facts.contributors,
         fix=Fix("fact_add", f"Record the {titles}", missing[0]),
@@ -52,14 +55,12 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:  # noqa: ARG
     )
 
 
-def _says_something(fact: Any) -> bool:
-    return fact is not None and bool(_shown(fact.value).strip())
-
-
 def _shown(value: Any) -> str:
+    """Return ``name@version`` of a data set, or the text that another fact is."""
     if not isinstance(value, dict):
-        return str(value or "")
-    name, version = str(value.get("name", "")), value.get("version") or value.get("digest")
+        return str(value or "").strip()
+    name = str(value.get("name", "")).strip()
+    version = value.get("version") or value.get("digest")
     return f"{name}@{version}" if name and version else name
 
 
