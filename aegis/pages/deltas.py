@@ -1,16 +1,25 @@
-"""What changed between two measured values, in words, and whether it means anything. Pure."""
+"""What changed between two measured values, in words. Pure."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aegis.pages.formatting import Number, decimals_for, exact, number_text, with_unit
 
-Interval = tuple[float | None, float | None]
-NO_INTERVAL: Interval = (None, None)
+# The changes of `approvals.metric_rows`, each with the words that count it.
+COUNTED = {
+    "better": "better",
+    "worse": "worse",
+    "same": "the same",
+    "changed": "changed",
+    "added": "new",
+    "removed": "gone",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A change: ``change`` (better, worse, same, or empty where no direction is known).
+    """A change as it is drawn: ``change`` is better, worse, same, or changed without a direction.
 
     ``text`` is the signed difference with its unit and ``word`` what it amounts to;
     ``is_noise`` says that the intervals overlap, and then it counts as the same.
@@ -23,40 +32,20 @@ class Delta:
     is_noise: bool = False
 
 
-def overlap(one: Interval, other: Interval) -> bool:
-    """Say whether two intervals share a value; where a bound is unknown, they do not."""
-    (low, high), (other_low, other_high) = one, other
-    if low is None or high is None or other_low is None or other_high is None:
-        return False
-    return low <= other_high and other_low <= high
-
-
 def delta(
-    value: Number,
-    baseline: Number,
-    *,
-    direction: str = "",
-    unit: str = "",
-    interval: Interval = NO_INTERVAL,
-    baseline_interval: Interval = NO_INTERVAL,
+    value: Number, baseline: Number, *, change: str, is_noise: bool = False, unit: str = ""
 ) -> Delta:
-    """Compare ``value`` with ``baseline``; ``direction`` is ``higher`` or ``lower`` is better."""
+    """Draw the difference of two values, whose ``change`` the comparison has judged."""
     difference = exact(value) - exact(baseline)
     places = decimals_for([value, baseline], [difference])
+    icon = "arrow-up" if difference > 0 else "arrow-down" if difference else "same"
+    word = "within noise" if is_noise else "" if change == "changed" else change
     text = with_unit(number_text(difference, places, signed=True), unit)
-    icon = "arrow-up" if difference > 0 else "arrow-down"
-    if not difference:
-        return Delta("same", "same", text, "same")
-    if overlap(interval, baseline_interval):
-        return Delta("same", icon, text, "within noise", is_noise=True)
-    if not direction:
-        return Delta("", icon, text, "")
-    change = "better" if (difference > 0) == (direction == "higher") else "worse"
-    return Delta(change, icon, text, change)
+    return Delta(change, icon, text, word, is_noise)
 
 
-def change_words(deltas: list[Delta]) -> str:
+def change_words(changes: Iterable[str]) -> str:
     """Count changes by name: ``3 better, 1 worse, 2 the same``."""
-    words = (("better", "better"), ("worse", "worse"), ("same", "the same"), ("", "changed"))
-    counts = [(sum(d.change == change for d in deltas), word) for change, word in words]
-    return ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to compare"
+    counts = Counter(changes)
+    said = [f"{counts[change]} {word}" for change, word in COUNTED.items() if counts[change]]
+    return ", ".join(said) or "nothing to compare"

@@ -1,43 +1,23 @@
-"""How much of a gate's limit a value uses: one rule for every gate and every row. Pure.
+"""What is left to a gate's limit, in words and as the lengths of a bar. Pure.
 
-Share used = distance from the ideal ÷ distance from the ideal to the limit. More
-than 75% used is near the limit. A metric without an ideal has words only.
+The rule itself, share used = distance from the ideal ÷ distance from the ideal to
+the limit, is ``approvals.limits``: the same for every gate and every row.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from aegis.pages.formatting import (
-    Number,
-    decimals_for,
-    exact,
-    metric_text,
-    number_text,
-    with_unit,
-)
+from aegis.pages.formatting import Number, decimals_for, exact, metric_text, number_text, with_unit
+from approvals.limits import NEAR, SIGNS, Limit
 
-NEAR = Decimal("0.75")
-SCALE = 160  # The bar's length, in the units of its drawing: the same in every row.
-
-
-def limit_share(value: Number, limit: Number, ideal: Number | None) -> Decimal | None:
-    """Return the share of the limit that ``value`` uses; above 1 it is past the limit.
-
-    0 for a value that is as good as the ideal or better; None where no scale
-    exists: without an ideal, or with the limit at the ideal.
-    """
-    if ideal is None or exact(ideal) == exact(limit):
-        return None
-    share = (exact(value) - exact(ideal)) / (exact(limit) - exact(ideal))
-    return max(share, Decimal(0))
+LENGTH = 160  # The bar's, in the units of its drawing: the same in every row.
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
     """What is left to a limit: ``status`` (pass, warn, fail), words, and the bar's lengths.
 
-    ``used``, ``tick`` (the version now there) and ``near`` are lengths on a scale of
-    ``SCALE``; ``used`` is None where there is no bar.
+    ``used`` is the bar, None where there is none, and ``tick`` the version now there.
     """
 
     status: str
@@ -48,8 +28,8 @@ class LimitUse:
     was_percent: int | None
     used: float | None
     tick: float | None
-    near: float = float(NEAR * SCALE)
-    length: int = SCALE
+    near: float = float(NEAR * LENGTH)
+    length: int = LENGTH
 
     @property
     def near_length(self) -> float:
@@ -59,7 +39,7 @@ class LimitUse:
     @property
     def spoken(self) -> str:
         """Return the bar as a sentence."""
-        words = f"{self.left} to the limit" if self.status != "fail" else self.left
+        words = self.left if self.status == "fail" else f"{self.left} to the limit"
         if self.was_left:
             words += f", was {self.was_left}"
         if self.percent is None:
@@ -69,53 +49,40 @@ class LimitUse:
 
 
 def limit_use(
+    limit: Limit,
     value: Number,
-    limit: Number,
     *,
-    direction: str,
     ideal: Number | None = None,
     baseline: Number | None = None,
     unit: str = "",
 ) -> LimitUse:
-    """Say how far ``value`` is from ``limit``; ``direction`` is ``higher`` or ``lower`` is better.
-
-    ``baseline`` is the value of the version that is there now.
-    """
-    numbers = [value, limit] if baseline is None else [value, limit, baseline]
-    places = decimals_for(numbers, [_left(number, limit, direction) for number in numbers])
+    """Say how far ``value`` is from ``limit``; ``baseline`` is that of the version now there."""
+    numbers = [value, limit.value] if baseline is None else [value, limit.value, baseline]
+    places = decimals_for(numbers, [limit.left(number) for number in numbers])
 
     def words(amount: Decimal) -> str:
         return with_unit(number_text(abs(amount), places), unit)
 
-    left = _left(value, limit, direction)
-    share = limit_share(value, limit, ideal)
-    before, was, was_left = None, None, ""
-    if baseline is not None:
-        before = _left(baseline, limit, direction)
-        was = limit_share(baseline, limit, ideal)
-    if before is not None and before != left:
-        was_left = words(before) if before >= 0 else f"{words(before)} past it"
-    sign = "≥" if direction == "higher" else "≤"
-    near = "warn" if share is not None and share > NEAR else "pass"
+    left = limit.left(value)
+    share = limit.share_used(value, ideal)
+    was = None if baseline is None else limit.share_used(baseline, ideal)
+    before = left if baseline is None else limit.left(baseline)
+    was_left = words(before) if before >= 0 else f"{words(before)} past it"
     return LimitUse(
-        status="fail" if left < 0 else near,
-        limit=f"{sign} {metric_text(limit, unit, _whole(limit, places))}",
+        status=limit.status(value, ideal),
+        limit=_limit_text(limit, unit, places),
         left=f"{words(left)} past the limit" if left < 0 else f"{words(left)} left",
-        was_left=was_left,
+        was_left="" if before == left else was_left,
         percent=_percent(share),
         was_percent=_percent(was),
-        used=None if share is None or left < 0 else float(share * SCALE),
-        tick=None if was is None else float(min(was, Decimal(1)) * SCALE),
+        used=None if share is None or left < 0 else float(share * LENGTH),
+        tick=None if was is None else float(min(was, Decimal(1)) * LENGTH),
     )
 
 
-def _left(value: Number, limit: Number, direction: str) -> Decimal:
-    distance = exact(value) - exact(limit)
-    return distance if direction == "higher" else -distance
-
-
-def _whole(limit: Number, places: int) -> int:
-    return 0 if exact(limit) == exact(limit).to_integral_value() else places
+def _limit_text(limit: Limit, unit: str, places: int) -> str:
+    is_whole = exact(limit.value) == exact(limit.value).to_integral_value()
+    return f"{SIGNS[limit.kind]} {metric_text(limit.value, unit, 0 if is_whole else places)}"
 
 
 def _percent(share: Decimal | None) -> int | None:

@@ -18,7 +18,9 @@ from aegis.accounts.models import User
 from aegis.pages import formatting, icons, moments, stages, statuses
 from aegis.pages.deltas import Delta
 from aegis.pages.limits import LimitUse
+from aegis.pages.metrics import metric_cells
 from aegis.pages.partials import part
+from approvals.metric_rows import MetricRow
 
 Parts = dict[str, Any]
 
@@ -107,6 +109,20 @@ def delta(value: Delta) -> Parts:
 def limit_bar(use: LimitUse, label: str) -> Parts:
     """Draw what is left to a limit: in words, and as the share used if there is a scale."""
     return {"use": use, "label": label}
+
+
+@part(register)
+def metrics_table(rows: Iterable[MetricRow], new: str, old: str = "") -> Parts:
+    """Draw a comparison's metrics; ``new`` and ``old`` name the versions, if there are two."""
+    cells = [metric_cells(row) for row in rows]
+    return {
+        "rows": cells,
+        "new": new,
+        "old": old,
+        "has_limits": any(row.use for row in cells),
+        "has_bars": any(row.use and row.use.used is not None for row in cells),
+        "has_intervals": any(row.interval for row in cells),
+    }
 
 
 @part(register)

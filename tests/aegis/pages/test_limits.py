@@ -1,68 +1,59 @@
-from decimal import Decimal
-
 import pytest
 
-from aegis.pages.limits import limit_share, limit_use
+from aegis.pages.limits import limit_use
+from approvals.limits import Limit
+
+AT_LEAST = Limit("min", 0.82)
+AT_MOST = Limit("max", 0.035)
 
 
 @pytest.mark.parametrize(
-    ("value", "limit", "ideal", "share"),
+    ("limit", "value", "ideal", "percent", "status"),
     [
-        (0.029, 0.035, 0, "0.83"),
-        (0.884, 0.82, 1, "0.64"),
-        (14.2, 25, 0, "0.57"),
-        (0.82, 0.82, 1, "1.00"),
-        (0.81, 0.82, 1, "1.06"),
-        (1.0, 0.82, 1, "0.00"),
-        (4.0, 25, 5, "0.00"),
-        (0.955, 0.94, 1, "0.75"),
+        (AT_MOST, 0.029, 0, 83, "warn"),
+        (AT_LEAST, 0.884, 1, 64, "pass"),
+        (Limit("max", 25), 14.2, 0, 57, "pass"),
+        (AT_LEAST, 0.82, 1, 100, "warn"),
+        (AT_LEAST, 1.0, 1, 0, "pass"),
+        (Limit("max", 25), 4.0, 5, 0, "pass"),
+        # In binary floating point this share is 0.7500000000000007.
+        (Limit("min", 0.94), 0.955, 1, 75, "pass"),
+        (AT_MOST, 0.0263, 0, 75, "warn"),
     ],
 )
-def test_the_share_used_is_the_way_from_the_ideal_to_the_limit(
-    value: float, limit: float, ideal: float | None, share: str
+def test_the_share_used_is_said_in_percent_and_judged_before_rounding(
+    limit: Limit, value: float, ideal: float, percent: int, status: str
 ) -> None:
-    found = limit_share(value, limit, ideal)
-    assert found is not None
-    assert round(found, 2) == Decimal(share)
+    use = limit_use(limit, value, ideal=ideal)
+    assert use.percent == percent
+    assert use.status == status
+    assert use.used == pytest.approx(percent * 1.6, abs=0.8)
 
 
-@pytest.mark.parametrize(("limit", "ideal"), [(0.82, None), (0.0, 0.0)])
-def test_without_a_scale_there_is_no_share_and_no_bar(limit: float, ideal: float | None) -> None:
-    assert limit_share(0.5, limit, ideal) is None
-    use = limit_use(0.9, limit, direction="higher", ideal=ideal)
+@pytest.mark.parametrize("ideal", [None, 0.82])
+def test_without_a_scale_there_are_words_and_no_bar(ideal: float | None) -> None:
+    use = limit_use(AT_LEAST, 0.9, ideal=ideal, baseline=0.88)
+    assert (use.left, use.was_left) == ("0.080 left", "0.060")
     assert use.used is None
+    assert use.tick is None
     assert use.percent is None
-    assert use.status == "pass"
-
-
-@pytest.mark.parametrize(
-    ("value", "status"),
-    [(0.0262, "pass"), (0.02625, "pass"), (0.0263, "warn"), (0.035, "warn"), (0.0351, "fail")],
-)
-def test_more_than_three_quarters_used_is_near_and_past_the_limit_fails(
-    value: float, status: str
-) -> None:
-    assert limit_use(value, 0.035, direction="lower", ideal=0).status == status
-
-
-def test_exactly_three_quarters_is_not_near_in_spite_of_binary_fractions() -> None:
-    # In binary floating point this share is 0.7500000000000007.
-    assert limit_use(0.955, 0.94, direction="higher", ideal=1).status == "pass"
+    assert use.spoken == "0.080 left to the limit, was 0.060"
 
 
 def test_a_use_says_what_is_left_and_what_was_left_before() -> None:
-    use = limit_use(0.029, 0.035, direction="lower", ideal=0, baseline=0.021)
+    use = limit_use(AT_MOST, 0.029, ideal=0, baseline=0.021)
     assert use.left == "0.006 left"
     assert use.was_left == "0.014"
     assert use.limit == "≤ 0.035"
     assert (use.percent, use.was_percent) == (83, 60)
     assert use.used == pytest.approx(132.57, abs=0.01)
     assert use.tick == pytest.approx(96.0)
-    assert use.spoken == ("0.006 left to the limit, was 0.014. 83% of the limit used, was 60%")
+    assert use.spoken == "0.006 left to the limit, was 0.014. 83% of the limit used, was 60%"
 
 
 def test_a_value_past_the_limit_says_by_how_much_and_has_no_bar() -> None:
-    use = limit_use(0.8, 0.82, direction="higher", ideal=1, baseline=0.79)
+    use = limit_use(AT_LEAST, 0.8, ideal=1, baseline=0.79)
+    assert use.status == "fail"
     assert use.left == "0.020 past the limit"
     assert use.was_left == "0.030 past it"
     assert use.used is None
@@ -70,7 +61,7 @@ def test_a_value_past_the_limit_says_by_how_much_and_has_no_bar() -> None:
 
 
 def test_what_did_not_change_is_said_once() -> None:
-    use = limit_use(14.2, 25, direction="lower", ideal=0, baseline=14.2, unit="ms")
+    use = limit_use(Limit("max", 25), 14.2, ideal=0, baseline=14.2, unit="ms")
     assert use.left == "10.8 ms left"
     assert use.was_left == ""
     assert use.limit == "≤ 25 ms"

@@ -10,6 +10,7 @@ from django.utils.html import escape
 from aegis.accounts.models import User
 from aegis.pages.deltas import delta
 from aegis.pages.limits import limit_use
+from approvals.limits import Limit
 
 LIBRARIES = "{% load aegis_ui aegis_blocks %}"
 DIGEST = "851ee81aff085eb40f8c6757d514b7e5c293fa4b0a571d07db14f940dae064b3"
@@ -96,32 +97,23 @@ def test_a_moment_has_its_exact_value_and_none_is_nothing() -> None:
 
 
 def test_a_delta_within_noise_has_no_colour() -> None:
-    change = delta(
-        0.315,
-        0.318,
-        direction="lower",
-        interval=(0.311, 0.319),
-        baseline_interval=(0.314, 0.322),
-    )
+    change = delta(0.315, 0.318, change="same", is_noise=True)
     html = draw("{% delta change %}", change=change)
     assert "data-change" not in html
     assert "−0.003 within noise" in html
-    worse = draw("{% delta change %}", change=delta(0.029, 0.021, direction="lower"))
+    worse = draw("{% delta change %}", change=delta(0.029, 0.021, change="worse"))
     assert 'data-change="worse"' in worse
     assert "+0.008 worse" in worse
 
 
 def test_a_limit_bar_is_drawn_on_one_scale_and_speaks() -> None:
-    use = limit_use(0.029, 0.035, direction="lower", ideal=0, baseline=0.021)
+    use = limit_use(Limit("max", 0.035), 0.029, ideal=0, baseline=0.021)
     html = draw('{% limit_bar use "ECE" %}', use=use)
     assert 'class="limit-bar-used" y="3" width="132.6"' in html
     assert 'd="M96.0 1v12"' in html
     assert 'x="120.0" y="3" width="40.0"' in html
-    assert (
-        'aria-label="ECE: 0.006 left to the limit, was 0.014. 83% of the limit used, was 60%"'
-        in html
-    )
-    without = limit_use(0.9, 0.82, direction="higher")
+    assert f'aria-label="ECE: {use.spoken}"' in html
+    without = limit_use(Limit("min", 0.82), 0.9)
     assert "<svg" not in draw('{% limit_bar use "AUC" %}', use=without)
 
 
