@@ -52,6 +52,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "reject": Look("fail", "x", "Rejected"),
         "dismissed": Look("warn", "dismissed", "Dismissed"),
         "none": Look("idle", "clock", "Not decided"),
+        "excluded": Look("idle", "lock", "Cannot decide"),
     },
     "signature": {
         "verified": Look("pass", "shield-check", "Verified"),
