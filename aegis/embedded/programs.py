@@ -14,6 +14,9 @@ from aegis.embedded.processes import Child, Plan
 # Marks the processes of a stack, so that the next start finds those of one that was killed.
 MARK = "AEGIS_STACK"
 
+# No program that runs on needs it, and its environment can be read by whoever may read it.
+ONLY_FOR_SET_UP = frozenset({"AEGIS_ADMIN_TOKEN"})
+
 QUEUES = ("default", "imports", "signing", "mail")
 
 
@@ -67,7 +70,8 @@ def beat(config: EmbeddedConfig) -> Plan:
 
 def prepare(config: EmbeddedConfig) -> Plan:
     """Migrate, then set up what a first start sets up; the sign-ins come out as JSON."""
-    return _plan("prepare", config, ["-m", "aegis.embedded.prepare"], captures=True)
+    plan = _plan("prepare", config, ["-m", "aegis.embedded.prepare"], captures=True)
+    return replace(plan, environment=_environment(config.data, *ONLY_FOR_SET_UP))
 
 
 def verify(config: EmbeddedConfig) -> Plan:
@@ -94,10 +98,11 @@ def _plan(
     )
 
 
-def _environment(data: Path) -> Mapping[str, str]:
+def _environment(data: Path, *allowed: str) -> Mapping[str, str]:
+    hidden = ONLY_FOR_SET_UP.difference(allowed)
     return {
         "DJANGO_SETTINGS_MODULE": "aegis.settings.local",
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in hidden},
         "AEGIS_DATA": str(data),
         "PYTHONUNBUFFERED": "1",
         MARK: str(data),

@@ -25,19 +25,31 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event in CONNECTING:
         connection, address = arguments[0], arguments[1]
         if connection.family != socket.AF_UNIX and address is not None:
-            _refuse_unless_local(address[0])
+            _refuse(address[0], unless=_is_local(address[0]))
     elif event in LOOKING_UP:
-        _refuse_unless_local(arguments[0])
+        # A number is read, not looked up.
+        _refuse(arguments[0], unless=_is_local(arguments[0]) or _address(arguments[0]) is not None)
 
 
-def _refuse_unless_local(host: str | bytes | None) -> None:
-    name = host.decode() if isinstance(host, bytes) else host or ""
-    if name in LOCAL_NAMES:
-        return
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        address = None
-    if address is None or not (address.is_loopback or address.is_unspecified):
-        message = f"Tests reach no other machine, and this one asked for {name}."
+def _refuse(host: str | bytes | None, *, unless: bool) -> None:
+    if not unless:
+        message = f"Tests reach no other machine, and this one asked for {_name(host)}."
         raise ClosedNetworkError(message)
+
+
+def _is_local(host: str | bytes | None) -> bool:
+    address = _address(host)
+    if address is None:
+        return _name(host) in LOCAL_NAMES
+    return address.is_loopback or address.is_unspecified
+
+
+def _address(host: str | bytes | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(_name(host).partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _name(host: str | bytes | None) -> str:
+    return host.decode() if isinstance(host, bytes) else host or ""
