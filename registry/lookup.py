@@ -57,11 +57,14 @@ def resolve_version(model: RegisteredModel, ref: str) -> Resolved:
     parsed = parse_ref(ref)
     found = _FINDERS[parsed.kind](model, parsed)
     if found is None:
-        raise NotFound(
-            "version_not_found", f"{model.name} has no version {ref}.", details={"ref": ref}
-        )
+        raise version_not_found(model.name, ref)
     found.version.registered_model = model
     return found
+
+
+def version_not_found(name: str, ref: str) -> NotFound:
+    """Return the refusal for a version that a model does not have."""
+    return NotFound("version_not_found", f"{name} has no version {ref}.", details={"ref": ref})
 
 
 def _by_number(model: RegisteredModel, ref: Ref) -> Resolved | None:
