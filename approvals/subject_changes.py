@@ -10,7 +10,7 @@ Content = Mapping[str, Any]
 
 MOST_NAMED: Final = 4
 """How many metrics or facts a sentence names before it only counts them."""
-_OUTCOMES: Final = {"pass": "passed", "fail": "failed", "unattested": "waits for an attestation"}
+_OUTCOMES: Final = {"pass": "passes", "fail": "fails", "unattested": "waits for an attestation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ def _evidence_name(piece: Content) -> str:
 def _tags(old: Content, new: Content) -> Iterator[str]:
     before = {tag["name"]: tag["evidence"] for tag in old["compliance_tags"]}
     after = {tag["name"]: tag["evidence"] for tag in new["compliance_tags"]}
-    for name in after.keys() - before.keys():
+    for name in sorted(after.keys() - before.keys()):
         yield f"The tag {name} was added."
-    for name in before.keys() - after.keys():
+    for name in sorted(before.keys() - after.keys()):
         yield f"The tag {name} does not hold any more."
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name]:
             yield f"The tag {name} rests on other evidence."
 
@@ -143,7 +143,7 @@ def _policies(old: Content, new: Content) -> Iterator[str]:
             yield f"The policy {name} governs the move now."
         elif before[name] != revision:
             yield f"The policy {name} is in revision {revision} now; it was {before[name]}."
-    for name in before.keys() - after.keys():
+    for name in sorted(before.keys() - after.keys()):
         yield f"The policy {name} does not govern the move any more."
 
 
