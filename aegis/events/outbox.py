@@ -87,7 +87,7 @@ def _carry_out(event: OutboxEvent) -> None:
         event.attempts += 1
         event.last_error = f"{type(failure).__name__}: {failure}"[:300]
         event.next_attempt_at = timezone.now() + timedelta(seconds=min(2**event.attempts, 900))
-        log.exception("outbox.failed", kind=event.kind, event=event.pk)
+        log.exception("outbox.failed", kind=event.kind, row=event.pk)
     else:
         event.attempts += 1
         event.dispatched_at = timezone.now()

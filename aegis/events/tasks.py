@@ -5,13 +5,13 @@ from celery import shared_task
 from aegis.events import letters, outbox
 
 
-@shared_task(queue="default")
+@shared_task(runs_in="default")
 def dispatch_outbox() -> int:
     """Carry out what is owed. Safe to run at any time and twice."""
     return outbox.dispatch()
 
 
-@shared_task(queue="mail")
+@shared_task(runs_in="mail")
 def send_letters() -> int:
     """Send the letters that are due. Safe to run at any time and twice."""
     return letters.send_owed()
