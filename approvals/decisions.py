@@ -158,6 +158,8 @@ def _decide(
         decided_by=user,
         authenticated_at=authenticated_at,
         subject_digest=subject_digest,
+        # The trigger stamps it so, whatever is said here.
+        subject_revision=standing.version.subject_revision,
     )
     _note(decision, locked, "decision:made", user, acknowledged=acknowledged_warnings)
     if verdict == Decision.Verdict.REJECT:
