@@ -1,11 +1,14 @@
 """The sample organisation as a whole: made at the first start, left alone at every other."""
 
+from typing import Final
+
 from aegis.accounts.founding import SignIn
 from aegis.accounts.models import User
 from aegis.demo import people
-from aegis.demo.stories import STORIES
 from aegis.events import outbox
 from registry.models import RegisteredModel
+
+MODELS: Final = ("breast-cancer-screen", "digit-reader", "wine-notes", "diabetes-progression")
 
 
 def build() -> list[SignIn]:
@@ -17,11 +20,19 @@ def build() -> list[SignIn]:
     told = None
     if not User.objects.filter(username="lena").exists():
         told = people.password()
-        cast = people.assemble(told)
-        people.publish_policies(cast)
-    for name, story in STORIES.items():
-        if not RegisteredModel.objects.filter(name=name).exists():
-            story(people.recalled())
+        people.publish_policies(people.assemble(told))
+    there = set(RegisteredModel.objects.filter(name__in=MODELS).values_list("name", flat=True))
+    if missing := [name for name in MODELS if name not in there]:
+        _tell(missing)
+    return people.sign_ins(told=told)
+
+
+def _tell(names: list[str]) -> None:
+    # What trains models takes seconds to load, and every start but the first does without.
+    from aegis.demo.stories import STORIES  # noqa: PLC0415
+
+    cast = people.recalled()
+    for name in names:
+        STORIES[name](cast)
     while outbox.dispatch():
         pass
-    return people.sign_ins(told=told)
