@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 
+import pgtrigger
 from django.apps import apps
 from django.db import models
 
@@ -49,7 +50,7 @@ def _section(model: type[models.Model]) -> Iterator[str]:
         yield "Held by: " + ", ".join(f"`{name}`" for name in names) + ".\n"
 
 
-def _triggers(model: type[models.Model]) -> list[object]:
+def _triggers(model: type[models.Model]) -> list[pgtrigger.Trigger]:
     found = list(getattr(model._meta, "triggers", []))
     for other in apps.get_models():
         if other._meta.proxy and other._meta.concrete_model is model:

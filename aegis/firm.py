@@ -45,7 +45,7 @@ class FirmTriggerSql(compiler.UpsertTriggerSql):
 class Firm(pgtrigger.Trigger):
     """A trigger without pgtrigger's way around it."""
 
-    def compile(self, model: type[models.Model]) -> compiler.Trigger:
+    def compile(self, model: models.Model) -> compiler.Trigger:
         """Render the trigger for ``model`` with the firm template."""
         return compiler.Trigger(
             name=self.name,
@@ -85,7 +85,7 @@ class AppendOnly(Firm):
     def __init__(self, *, name: str = "append_only", **options: Any) -> None:
         super().__init__(name=name, **options)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """Refuse every change of a row."""
         what = str(model._meta.verbose_name)
         return refuse(f"A {what} is never changed or removed.")
@@ -100,7 +100,7 @@ class NoDelete(Firm):
     def __init__(self, *, name: str = "no_delete", **options: Any) -> None:
         super().__init__(name=name, **options)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """Refuse every removal of a row."""
         return refuse(f"A {model._meta.verbose_name} is never removed.")
 
@@ -115,7 +115,7 @@ class NoTruncate(Firm):
     def __init__(self, *, name: str = "no_truncate", **options: Any) -> None:
         super().__init__(name=name, **options)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """Refuse TRUNCATE."""
         return refuse(f"The {model._meta.verbose_name_plural} are never emptied.")
 
@@ -138,9 +138,10 @@ class Frozen(Firm):
         self.mutable = mutable
         self.condition_sql = condition_sql
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """Compare OLD and NEW without the mutable columns."""
-        columns = [model._meta.get_field(name).column for name in self.mutable]
+        fields = [model._meta.get_field(name) for name in self.mutable]
+        columns = [field.column for field in fields if isinstance(field, models.Field)]
         listed = ", ".join(f"'{column}'" for column in columns)
         removed = f"ARRAY[{listed}]::text[]"
         sentence = refuse(f"This part of a {model._meta.verbose_name} does not change any more.")

@@ -1,10 +1,10 @@
 """Migrate as the owner of the database, then give the application its rights."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connections
 
@@ -18,7 +18,7 @@ class Command(MigrateCommand):
 
     help = "Bring the database up to date as its owner and grant the application its rights."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Make the owner's connection the default one."""
         super().add_arguments(parser)
         parser.set_defaults(database=OWNER)
