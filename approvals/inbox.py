@@ -100,7 +100,9 @@ def decided(user: User) -> tuple[InboxRow, ...]:
 
 def _query(user: User) -> QuerySet[PromotionRequest]:
     results = GateResult.objects.filter(request=OuterRef("pk"))
-    latest = results.order_by("policy_revision", "gate", "-id").distinct("policy_revision", "gate")
+    latest = results.order_by("policy_revision_id", "gate", "-id").distinct(
+        "policy_revision_id", "gate"
+    )
     present = Q(subject_revision=OuterRef("version__subject_revision"))
     decisions = Decision.objects.filter(
         present | ~Q(request__state__in=UNDER_WAY),

@@ -177,9 +177,9 @@ def _query(user: User) -> QuerySet[PromotionRequest]:
                 written_by="written_by_id",
             ),
             result_rows=rows_as_json(
-                _of_request(GateResult.objects.order_by("policy_revision", "gate", "-id")).distinct(
-                    "policy_revision", "gate"
-                ),
+                _of_request(
+                    GateResult.objects.order_by("policy_revision_id", "gate", "-id")
+                ).distinct("policy_revision_id", "gate"),
                 ResultRecord,
                 policy_revision="policy_revision_id",
             ),
