@@ -51,3 +51,13 @@ def parameters(request: Request, *known: str) -> dict[str, str]:
                 field=name[:80],
             )
     return {name: request.query_params[name] for name in known if name in request.query_params}
+
+
+def page_size(request: Request, *, default: int = 50, most: int = 100) -> int:
+    """Return the wanted length of a page, at most ``most``."""
+    asked = request.query_params.get("page_size", str(default))
+    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= most):
+        raise Invalid(
+            "page_size_invalid", f"page_size must be between 1 and {most}.", field="page_size"
+        )
+    return int(asked)

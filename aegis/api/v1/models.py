@@ -1,0 +1,85 @@
+"""Registered models: the catalog, one model, its aliases, rollback."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aegis.accounts.models import Team
+from aegis.api.v1.base import View, page_size, parameters
+from aegis.api.v1.serializers.base import body
+from aegis.api.v1.serializers.models import CatalogRow, ModelChanges, ModelDocument, NewModel
+from aegis.problems import Invalid
+from registry import registration
+from registry.search import catalog
+
+FILTERS = ("q", "team", "stage", "task", "framework", "tag", "sort")
+
+
+class Models(View):
+    """The catalog."""
+
+    @extend_schema(
+        operation_id="models_list",
+        parameters=[OpenApiParameter(name) for name in (*FILTERS, "cursor", "page_size")],
+        responses={200: CatalogRow(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """List the registered models that you may see, a page at a time."""
+        wanted: dict[str, Any] = parameters(request, *FILTERS)
+        page = catalog(
+            request.user,
+            **wanted,
+            cursor=request.query_params.get("cursor"),
+            page_size=page_size(request),
+            with_facets=False,
+        )
+        return Response(
+            {
+                "next": _next(request, page.next_cursor),
+                "results": CatalogRow(page.rows, many=True).data,
+            }
+        )
+
+    @extend_schema(request=NewModel, responses={201: ModelDocument})
+    def post(self, request: Request) -> Response:
+        """Register a model for one of your teams."""
+        fields = body(request, NewModel)
+        model = registration.register_model(
+            actor=request.user, **{**fields, "team": _team(fields["team"])}
+        )
+        path = f"/api/v1/models/{model.name}/"
+        return Response(ModelDocument(model).data, status=201, headers={"Location": path})
+
+
+class Model(View):
+    """One registered model."""
+
+    @extend_schema(responses={200: ModelDocument})
+    def get(self, request: Request, name: str) -> Response:
+        """Return the model."""
+        parameters(request)
+        return Response(ModelDocument(self.model(request, name)).data)
+
+    @extend_schema(request=ModelChanges, responses={200: ModelDocument})
+    def patch(self, request: Request, name: str) -> Response:
+        """Change what describes the model."""
+        model = self.model(request, name)
+        changed = registration.edit_model(model, actor=request.user, **body(request, ModelChanges))
+        return Response(ModelDocument(changed).data)
+
+
+def _team(slug: str) -> Team:
+    team = Team.objects.filter(slug=slug[:60]).first() if "\0" not in slug else None
+    if team is None:
+        raise Invalid("team_unknown", f"There is no team {ascii(slug)[1:61]}.", field="team")
+    return team
+
+
+def _next(request: Request, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    query = {**request.query_params.dict(), "cursor": cursor}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
