@@ -27,9 +27,10 @@ class Program:
         self.plan = plan
         self.child: Child | None = None
 
-    def start(self) -> None:
+    def start(self) -> Child:
         """Start the program."""
         self.child = Child(self.plan)
+        return self.child
 
     def stop(self, *, hurry: bool = False) -> None:
         """Stop the program, which may finish what it is doing unless there is hurry."""

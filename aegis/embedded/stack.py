@@ -1,32 +1,35 @@
 """Start everything in order, keep it running, and stop it so that no process is left."""
 
-import http.client
 import os
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
-from aegis.embedded import leftovers, options, programs, screen
+from aegis.embedded import leftovers, options, programs, readiness, screen, setup
 from aegis.embedded.config import EmbeddedConfig
 from aegis.embedded.errors import CannotStartError
 from aegis.embedded.locks import FileLock, held
 from aegis.embedded.logs import Follower
 from aegis.embedded.options import Options
 from aegis.embedded.postgres import PostgresServer
-from aegis.embedded.processes import Child, tail
+from aegis.embedded.processes import Child
 from aegis.embedded.programs import Program
 from aegis.embedded.redis import RedisServer
 from aegis.embedded.screen import SignIns, say, say_of
+from aegis.embedded.setup import with_log
 
 TICK = 0.25
 READY_SECONDS = 90.0
-PREPARE_SECONDS = 1800.0
 # More ends of one program than this within the span mean that starting it again mends nothing.
 MOST_ENDS = 5
 SPAN_SECONDS = 60.0
+
+# In the order of the start; each rests on those before it, and the stop goes the other way.
+SERVERS = ("PostgreSQL", "Redis")
+PROGRAMS = ("beat", "worker", "web")
 
 
 class StopRequested(BaseException):
@@ -38,7 +41,7 @@ class Server(Protocol):
 
     child: Child | None
 
-    def start(self) -> None:
+    def start(self) -> object:
         """Start it and wait until it serves, where that can be told. Raises CannotStartError."""
 
     def stop(self, *, hurry: bool = False) -> None:
@@ -46,7 +49,7 @@ class Server(Protocol):
 
 
 class Stack:
-    """PostgreSQL, Redis, worker, beat and web of one data folder."""
+    """PostgreSQL, Redis, beat, worker and web of one data folder."""
 
     def __init__(
         self,
@@ -58,20 +61,17 @@ class Stack:
         self.config = config
         self.options = chosen
         self.show = show
-        # In the order of the start. Each rests on those above it.
         self.servers: dict[str, Server] = {}
         if chosen.runs_database:
             self.servers["PostgreSQL"] = PostgresServer(config)
         if chosen.runs_redis:
             self.servers["Redis"] = RedisServer(config)
-        for name, plan in (
-            ("beat", programs.beat(config)),
-            ("worker", programs.worker(config)),
-            ("web", programs.web(config, chosen)),
-        ):
-            self.servers[name] = Program(plan)
+        self.servers["prepare"] = self._prepare = Program(programs.prepare(config))
+        self.servers["verify"] = self._verify = Program(programs.verify(config))
+        self.servers["beat"] = Program(programs.beat(config))
+        self.servers["worker"] = Program(programs.worker(config))
+        self.servers["web"] = Program(programs.web(config, chosen))
         self._ends: defaultdict[str, deque[float]] = defaultdict(deque)
-        self._commands: list[Program] = []
 
     def run(self) -> None:
         """Run until somebody asks for the end. Raises CannotStartError where it cannot go on."""
@@ -103,103 +103,85 @@ class Stack:
         if count := leftovers.end(self.config.data):
             say(f"Ended {count} processes that an earlier start had left.")
         options.require_free_port(self.options)
-        self._start_servers()
-        sign_ins = self._prepare()
+        self.config.logs.mkdir(mode=0o700, exist_ok=True)
+        for name in SERVERS:
+            if name in self.servers:
+                say(f"Starting {name} …")
+                self._start_server(name)
+        say("Bringing the database up to date …")
+        sign_ins = setup.prepare(self._prepare)
         say("Starting web, worker and beat …")
-        for name in ("beat", "worker", "web"):
+        for name in PROGRAMS:
             self.servers[name].start()
         self._wait_until_ready()
         self.show(self.config, self.options, sign_ins)
 
-    def _start_servers(self) -> None:
-        self.config.logs.mkdir(mode=0o700, exist_ok=True)
-        if "PostgreSQL" in self.servers:
-            users = FileLock(self.config.data / "postgres.users")
-            with held(self.config.data / "postgres.start"):
-                server = PostgresServer(self.config)
-                if not users.take(wait=False) and server.is_running():
-                    message = (
-                        f"Another command uses the database in {self.config.data} "
-                        f"({users.signature()}). Wait for its end, then start again."
-                    )
-                    raise CannotStartError(message)
-                users.release()
-                say("Starting PostgreSQL …")
-                self.servers["PostgreSQL"].start()
-        if "Redis" in self.servers:
-            say("Starting Redis …")
-            self.servers["Redis"].start()
+    def _start_server(self, name: str) -> None:
+        if name != "PostgreSQL":
+            self.servers[name].start()
+            return
+        with held(self.config.data / "postgres.start"):
+            self._require_unused_database()
+            self.servers[name].start()
 
-    def _prepare(self) -> SignIns:
-        say("Bringing the database up to date …")
-        program = self._command(Program(programs.prepare(self.config)))
-        follower = Follower({"prepare": program.plan.log})
-        program.start()
-        child = _started(program)
-        deadline = time.monotonic() + PREPARE_SECONDS
-        while not child.wait(TICK) and time.monotonic() < deadline:
-            for name, line in follower.lines():
-                say_of(name, line)
-        if not child.ended() or child.returncode != 0:
-            raise CannotStartError(_with_log("The database could not be set up", program))
-        try:
-            return SignIns.parse(child.output())
-        except (ValueError, KeyError, TypeError) as error:
-            message = "The set-up of a first start did not say who can sign in"
-            raise CannotStartError(_with_log(message, program)) from error
+    def _require_unused_database(self) -> None:
+        """Raise CannotStartError where a management command runs the database for itself."""
+        users = FileLock(self.config.data / "postgres.users")
+        is_used = not users.take(wait=False)
+        users.release()
+        if is_used and PostgresServer(self.config).is_running():
+            message = (
+                f"Another command uses the database in {self.config.data} "
+                f"({users.signature()}). Wait for its end, then start again."
+            )
+            raise CannotStartError(message)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        web = self.servers["web"]
-        answer = ""
-        while time.monotonic() < deadline:
-            for name in ("web", "worker", "beat"):
-                self._restart_if_ended(name)
-            status, answer = _get(self.options.url, "/readyz")
-            if status == http.HTTPStatus.OK:
-                return
+        is_ready, words = False, ""
+        while not is_ready:
+            for name in PROGRAMS:
+                child = self.servers[name].child
+                if child is not None and child.ended():
+                    raise CannotStartError(with_log(f"{name} {child.describe_end()}", _log(child)))
+            if time.monotonic() > deadline:
+                sentence = f"Aegis was not ready after {READY_SECONDS:.0f} seconds: {words}"
+                raise CannotStartError(with_log(sentence, self.config.logs / "web.log"))
             time.sleep(TICK)
-        sentence = f"Aegis was not ready after {READY_SECONDS:.0f} seconds; /readyz says: {answer}"
-        raise CannotStartError(_with_log(sentence, web))
+            is_ready, words = readiness.ask(self.options.url)
 
     # Run --------------------------------------------------------------------------------------
 
     def _supervise(self) -> None:
-        logs = {name: self.config.logs / f"{name}.log" for name in ("web", "worker", "beat")}
-        follower = Follower(logs)
-        self._command(Program(programs.verify(self.config))).start()
+        follower = Follower({name: self.config.logs / f"{name}.log" for name in PROGRAMS})
+        self._verify.start()
+        is_verified = False
         pause = threading.Event()
         while True:
-            for name in self.servers:
-                self._restart_if_ended(name)
+            for name in (*SERVERS, *PROGRAMS):
+                if name in self.servers:
+                    self._restart_if_ended(name)
             for name, line in follower.lines():
                 say_of(name, line)
             follower.shorten()
-            self._report_commands()
+            is_verified = is_verified or setup.report_verification(self._verify)
             pause.wait(TICK)
 
     def _restart_if_ended(self, name: str) -> None:
-        server = self.servers[name]
-        if server.child is None or not server.child.ended():
+        child = self.servers[name].child
+        if child is None or not child.ended():
             return
-        self._count_end(name, server)
-        say(f"{name} {server.child.describe_end()}; starting it again.")
-        if name == "PostgreSQL":
-            # Sessions are gone with it; whoever had one begins anew.
-            above = ("web", "worker", "beat")
-            for other in above:
-                self.servers[other].stop()
-            self._start_servers_again()
-            for other in reversed(above):
-                self.servers[other].start()
-        else:
-            server.start()
+        self._count_end(name, child)
+        say(f"{name} {child.describe_end()}; starting it again.")
+        # The sessions of the programs are gone with PostgreSQL: they begin anew.
+        above = PROGRAMS if name == "PostgreSQL" else ()
+        for other in reversed(above):
+            self.servers[other].stop()
+        self._start_server(name)
+        for other in above:
+            self.servers[other].start()
 
-    def _start_servers_again(self) -> None:
-        with held(self.config.data / "postgres.start"):
-            self.servers["PostgreSQL"].start()
-
-    def _count_end(self, name: str, server: Server) -> None:
+    def _count_end(self, name: str, child: Child) -> None:
         now = time.monotonic()
         ends = self._ends[name]
         ends.append(now)
@@ -207,38 +189,15 @@ class Stack:
             ends.popleft()
         if len(ends) > MOST_ENDS:
             sentence = f"{name} ended {len(ends)} times within {SPAN_SECONDS:.0f} seconds"
-            raise CannotStartError(_with_log(sentence, server))
-        if len(ends) > 1:
-            time.sleep(len(ends) - 1)
-
-    def _command(self, program: Program) -> Program:
-        self._commands.append(program)
-        return program
-
-    def _report_commands(self) -> None:
-        """Print what the check of the audit log found."""
-        for program in self._commands:
-            child = program.child
-            if child is None or program.plan.name != "verify" or not child.ended():
-                continue
-            lines = child.output().splitlines() or child.last_lines(3)
-            for line in lines:
-                say_of("audit", line)
-            if child.returncode != 0:
-                say_of("audit", f"The audit log was NOT verified (see {program.plan.log}).")
-            program.child = None
+            raise CannotStartError(with_log(sentence, _log(child)))
+        time.sleep(len(ends) - 1)
 
     # Stop -------------------------------------------------------------------------------------
 
     def _stop(self) -> None:
-        """Stop in order: what rests on others first. A second request makes it hurry."""
-        order: Sequence[Server] = [
-            *(self.servers[name] for name in ("web", "worker", "beat")),
-            *self._commands,
-            *(self.servers[name] for name in ("Redis", "PostgreSQL") if name in self.servers),
-        ]
+        """Stop in the order web, worker, beat, Redis, PostgreSQL; a second request hurries."""
         hurry = False
-        for server in order:
+        for server in reversed(self.servers.values()):
             while True:
                 try:
                     server.stop(hurry=hurry)
@@ -247,30 +206,5 @@ class Stack:
                     hurry = True
 
 
-def _started(program: Program) -> Child:
-    if program.child is None:
-        message = f"{program.plan.name} has not been started."
-        raise RuntimeError(message)
-    return program.child
-
-
-def _with_log(sentence: str, server: Server) -> str:
-    if server.child is None:
-        return f"{sentence}."
-    path = server.child.plan.log
-    lines = "\n".join(f"  {line}" for line in tail(path, 12))
-    return f"{sentence}.\nThe last lines of {path}:\n{lines}"
-
-
-def _get(url: str, path: str) -> tuple[int, str]:
-    """Ask the web server, without the proxies that the environment may name."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read(2000).decode(errors="replace").strip()
-    except (OSError, http.client.HTTPException) as error:
-        return 0, f"no answer ({error})"
-    finally:
-        connection.close()
+def _log(child: Child) -> Path:
+    return child.plan.log
