@@ -105,6 +105,19 @@ def test_the_idle_stack_stays_within_its_memory(running: RunningStack) -> None:
 
 
 def test_a_second_start_on_the_same_folder_says_who_has_it(running: RunningStack) -> None:
+    assert wait_for(lambda: "The audit log was " in terminal.read_text())
+    assert re.search(
+        r"^audit +\| The audit log was verified\.$", terminal.read_text(), re.MULTILINE
+    )
+
+
+def test_the_idle_stack_stays_within_its_memory(running: RunningStack) -> None:
+    assert readiness(running.url)["ready"]
+    total = sum(share.megabytes for share in memory.of_stack(running.data))
+    assert total < memory.BUDGET_MB
+
+
+def test_a_second_start_on_the_same_folder_says_who_has_it(running: RunningStack) -> None:
     result = try_to_start(running.data)
     assert result.returncode == 1
     assert f"Aegis already runs on {running.data}: process {running.child.pid}" in result.stderr
