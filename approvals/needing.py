@@ -114,5 +114,5 @@ def _given() -> Subquery:
     return Subquery(counted.values("people"))
 
 
-def _groups(expression: Combinable) -> ExpressionWrapper[Any]:
+def _groups(expression: Combinable) -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(expression, output_field=ArrayField(IntegerField()))
