@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib import import_module
-from importlib.util import find_spec
+from functools import partial
 
 from django.urls import is_valid_path
 
 from aegis.accounts.models import User
+from approvals import inbox
 
 ACCOUNT = "/account/"
 APPEARANCE = "/account/appearance/"  # Keeps theme and shortcuts where no script does.
@@ -40,7 +39,13 @@ def items_for(user: User, path: str) -> list[NavItem]:
     """Return the places of the top bar for ``user``, who is at ``path``."""
     items = [
         NavItem("Catalog", "/", _current(path, "/", "/models/", "/register/")),
-        _reviews(user, path),
+        NavItem(
+            "Reviews",
+            "/reviews/",
+            _current(path, "/reviews/"),
+            count=partial(inbox.count_for, user),
+            count_words="need your review",
+        ),
         NavItem("Imports", "/imports/", _current(path, "/imports/")),
         NavItem("Audit", "/audit/", _current(path, "/audit/")),
     ]
@@ -52,23 +57,3 @@ def _current(path: str, address: str, *further: str) -> str:
         return "page"
     below = further if address == "/" else (address, *further)
     return "true" if path.startswith(below) else ""
-
-
-def _reviews(user: User, path: str) -> NavItem:
-    counter = _review_counter()
-    return NavItem(
-        "Reviews",
-        "/reviews/",
-        _current(path, "/reviews/"),
-        count=partial(counter, user) if counter else None,
-        count_words="need your review",
-    )
-
-
-@cache
-def _review_counter() -> Callable[[User], int] | None:
-    """Return ``approvals.inbox.count_for``, or None where there is no inbox."""
-    if find_spec("approvals.inbox") is None:
-        return None
-    counter: Callable[[User], int] = import_module("approvals.inbox").count_for
-    return counter

@@ -8,6 +8,8 @@ from django.urls import path
 from aegis.accounts.models import User
 from aegis.pages import context, navigation, preferences
 
+pytestmark = pytest.mark.urls(__name__)
+
 
 def page(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
@@ -26,7 +28,6 @@ def request_of(
     return request
 
 
-@override_settings(ROOT_URLCONF=__name__)
 def test_places_that_the_site_does_not_answer_are_left_out() -> None:
     items = navigation.items_for(User(name="Dana Reyes"), "/reviews/214/")
     assert [item.label for item in items] == ["Catalog", "Reviews", "Audit"]
@@ -42,13 +43,11 @@ def test_places_that_the_site_does_not_answer_are_left_out() -> None:
         ("/account/", {}),
     ],
 )
-@override_settings(ROOT_URLCONF=__name__)
 def test_the_bar_shows_where_one_is(address: str, current: dict[str, str]) -> None:
     items = navigation.items_for(User(name="Dana Reyes"), address)
     assert {item.label: item.current for item in items if item.current} == current
 
 
-@override_settings(ROOT_URLCONF=__name__)
 def test_the_count_is_asked_only_when_the_bar_is_drawn_and_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -58,7 +57,7 @@ def test_the_count_is_asked_only_when_the_bar_is_drawn_and_once(
         asked.append(user)
         return 2
 
-    monkeypatch.setattr(navigation, "_review_counter", lambda: count_for)
+    monkeypatch.setattr(navigation.inbox, "count_for", count_for)
     known = context.site(request_of(User(name="Dana Reyes")))
     assert asked == []
     html = render_to_string("_partials/topbar.html", known)
