@@ -1,0 +1,5 @@
+"""A model with a ready version, in a data folder of the test's own."""
+
+from tests.registry.fixtures import at_once, data_folder, model, pending, version
+
+__all__ = ["at_once", "data_folder", "model", "pending", "version"]
