@@ -33,14 +33,18 @@ _COMMON_CHECKS = f"""
     END IF;
 """
 
-_ROLLBACK_CHECKS = f"""
+_FIELD_CHECKS = f"""
     IF NEW.kind = 'rollback' AND NOT EXISTS (
         SELECT 1 FROM approvals_stagetransition t
         WHERE t.version_id = v.id AND t.target = 'Production') THEN
         {refuse("Only a version that was in Production before is rolled back to.")}
     END IF;
-    IF NEW.kind IN ('rollback', 'archive') AND btrim(NEW.reason) = '' THEN
-        {refuse("This transition needs a reason.")}
+    IF NEW.kind IN ('rollback', 'archive')
+       AND (btrim(NEW.reason) = '' OR NEW.actor_id IS NULL) THEN
+        {refuse("This transition needs a reason and somebody who answers for it.")}
+    END IF;
+    IF NEW.kind = 'superseded' AND NEW.cause_id IS NULL THEN
+        {refuse("A version makes room only for the transition that it names.")}
     END IF;
 """
 
@@ -173,7 +177,7 @@ class StageTransition(models.Model):
                     ("counted", "integer"),
                     ("missing", "text"),
                 ],
-                func=_COMMON_CHECKS + _ROLLBACK_CHECKS + _PROMOTION_CHECKS,
+                func=_COMMON_CHECKS + _FIELD_CHECKS + _PROMOTION_CHECKS,
             ),
             Firm(
                 name="followed_by_its_version",
