@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
@@ -21,10 +22,10 @@ class BearerAuthentication(BaseAuthentication):
         Raises TokenRefused (401) for a token that lets nobody in, and Forbidden
         where its scopes do not cover the method.
         """
-        parts = get_authorization_header(request).split()
-        if not parts or parts[0].lower() != b"bearer":
+        plain = bearer_of(request)
+        if plain is None:
             return None
-        token = tokens.authenticate(b" ".join(parts[1:]).decode("utf-8", "replace"))
+        token = tokens.authenticate(plain)
         scope = "read" if request.method in SAFE_METHODS else "write"
         if scope not in token.scopes:
             raise Forbidden(
@@ -37,6 +38,12 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate_header(self, _request: Request) -> str:
         """Return the challenge of a 401."""
         return 'Bearer realm="aegis"'
+
+
+def bearer_of(request: Request | HttpRequest) -> str | None:
+    """Return the token of the Authorization header, or None where it names no bearer."""
+    scheme, _, plain = get_authorization_header(request).partition(b" ")
+    return plain.strip().decode("utf-8", "replace") if scheme.lower() == b"bearer" else None
 
 
 def token_of(request: Request) -> ApiToken | None:

@@ -1,0 +1,80 @@
+"""Bytes as HTTP gives them: whole or in part (RFC 9110 §14), with a validator, as attachments."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from django.http import (
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    StreamingHttpResponse,
+)
+from django.utils.http import content_disposition_header
+from rest_framework.request import Request
+
+from registry.readers import Download, Part
+
+_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+Opener = Callable[[Part | None], Download]
+
+
+def download(request: Request, open_part: Opener, *, ranges: bool = False) -> HttpResponseBase:
+    """Answer with the bytes that ``open_part`` opens, or the part of them that was asked for.
+
+    The ETag is the SHA-256 of the whole. Several ranges, and a range that If-Range says is of
+    other bytes, are answered with the whole.
+    """
+    whole = open_part(None)
+    tag = f'"{whole.sha256}"'
+    if tag in _tags(request.headers.get("If-None-Match", "")):
+        return _headed(HttpResponseNotModified(), whole, ranges=ranges)
+    asked = request.headers.get("Range", "") if ranges else ""
+    if asked and request.headers.get("If-Range", tag) == tag:
+        match = _RANGE.fullmatch(asked.strip())
+        if match and any(match.groups()):
+            return _part(match, whole, open_part)
+    response = StreamingHttpResponse(whole.body, content_type=whole.media_type)
+    response["Content-Length"] = str(whole.size)
+    return _headed(response, whole, ranges=ranges)
+
+
+def _part(match: re.Match[str], whole: Download, open_part: Opener) -> HttpResponseBase:
+    part = _wanted(match, whole.size)
+    if part is None:
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{whole.size}"
+        return response
+    found = open_part(part)
+    answer = StreamingHttpResponse(found.body, content_type=found.media_type, status=206)
+    answer["Content-Length"] = str(part.length)
+    last = part.offset + part.length - 1
+    answer["Content-Range"] = f"bytes {part.offset}-{last}/{whole.size}"
+    return _headed(answer, whole, ranges=True)
+
+
+def _wanted(match: re.Match[str], size: int) -> Part | None:
+    first, last = match.groups()
+    if not first:
+        length = min(int(last), size)
+        return Part(size - length, length) if length else None
+    offset = int(first)
+    end = min(int(last), size - 1) if last else size - 1
+    return Part(offset, end - offset + 1) if offset <= end else None
+
+
+def _headed(response: HttpResponseBase, whole: Download, *, ranges: bool) -> HttpResponseBase:
+    response["ETag"] = f'"{whole.sha256}"'
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    if ranges:
+        response["Accept-Ranges"] = "bytes"
+    disposition = content_disposition_header(as_attachment=True, filename=whole.name)
+    if disposition:
+        response["Content-Disposition"] = disposition
+    return response
+
+
+def _tags(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}

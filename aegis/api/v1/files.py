@@ -1,0 +1,67 @@
+"""The bytes of a version: its files, its package, its signature."""
+
+from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aegis.api.downloads import download
+from aegis.api.v1.base import View, parameters
+from registry.readers import BUNDLE_MEDIA_TYPE, open_artifact, open_file, signature_of
+
+BINARY = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
+
+
+class Files(View):
+    """The files of a version."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, name: str, ref: str) -> Response:
+        """List path, size in bytes and SHA-256 of each file."""
+        parameters(request)
+        files = self.version(request, name, ref).files.values("path", "size", "sha256")
+        return Response({"results": list(files)})
+
+
+class File(View):
+    """One file of a version."""
+
+    @extend_schema(responses=BINARY)
+    def get(self, request: Request, name: str, ref: str, path: str) -> HttpResponseBase:
+        """Return the file, or a range of it."""
+        version = self.version(request, name, ref)
+        return download(
+            request,
+            lambda part: open_file(version, path, actor=request.user, part=part),
+            ranges=True,
+        )
+
+
+class Artifact(View):
+    """The package of a version."""
+
+    @extend_schema(responses=BINARY)
+    def get(self, request: Request, name: str, ref: str) -> HttpResponseBase:
+        """Return the package, or a range of it."""
+        version = self.version(request, name, ref)
+        return download(
+            request,
+            lambda part: open_artifact(version, actor=request.user, part=part),
+            ranges=True,
+        )
+
+
+class Signature(View):
+    """The signature of a version."""
+
+    @extend_schema(responses={(200, BUNDLE_MEDIA_TYPE): OpenApiTypes.OBJECT})
+    def get(self, request: Request, name: str, ref: str) -> HttpResponse:
+        """Return the OpenSSF Model Signing bundle; the key stands in X-Aegis-Key-Hint."""
+        parameters(request)
+        signature = signature_of(self.version(request, name, ref), actor=request.user)
+        return HttpResponse(
+            signature.bundle,
+            content_type=BUNDLE_MEDIA_TYPE,
+            headers={"X-Aegis-Key-Hint": signature.key_hint},
+        )
