@@ -1,0 +1,27 @@
+"""Facts as people read them. Pure."""
+
+from typing import Any
+
+
+def fact_text(value: Any) -> str:
+    """Return a fact in one line: a data set by name and version, numbers with thousands apart."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return _dataset(value) if "name" in value else f"{len(value)} entries"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def entry_text(value: Any) -> str:
+    """Return a parameter as its JSON reads, without quotes around words."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "none" if value is None else str(value)
+
+
+def _dataset(value: dict[str, Any]) -> str:
+    version = value.get("version") or value.get("digest", "")[:19]
+    name = f"{value['name']}@{version}" if version else str(value["name"])
+    return f"{name}, {value['rows']:,} rows" if "rows" in value else name

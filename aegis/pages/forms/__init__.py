@@ -1,0 +1,1 @@
+"""What people fill in: parsing and messages, no rules."""

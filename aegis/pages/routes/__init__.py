@@ -1,0 +1,1 @@
+"""The addresses of the pages, a list for each subject."""

@@ -1,0 +1,1 @@
+"""What the pages answer: fetch, form, verb, redirect."""
