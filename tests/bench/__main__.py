@@ -1,0 +1,116 @@
+"""Measure Aegis beside MLflow in one run: ``make bench``, or ``python -m tests.bench``.
+
+It starts a stack and an MLflow server on the same PostgreSQL, fills both with the same models, and
+reads versions by number and by alias: ours with token, permission, tags and aliases, MLflow's
+without authentication.
+"""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from aegis.embedded import config as embedded
+from tests.bench import load, memory, mlflow_peer
+from tests.bench.filling import VERSIONS, name_of
+from tests.bench.load import Rate
+from tests.harness import stack as stacks
+
+TARGET_RATIO = 5.0
+CLIENTS = (1, 8)
+
+
+def main() -> None:
+    """Print the measurements and their ratios."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--models", type=int, default=1000, help="how many models (1000)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement (5)")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="aegis-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        _run(folder, chosen.models, chosen.seconds)
+
+
+def _run(folder: Path, models: int, seconds: float) -> None:
+    token = secrets.token_hex(24)
+    data = folder / "data"
+    stack = stacks.start(data, folder / "stack.log", AEGIS_DEMO="0", AEGIS_ADMIN_TOKEN=token)
+    try:
+        _say(f"The stack is up at {stack.url}. Filling it and MLflow with {models:,} models each.")
+        time.sleep(10)
+        shares = memory.of_stack(data)
+        total = sum(share.megabytes for share in shares)
+        _say(f"Idle stack: {total:.0f} MB of PSS in {len(shares)} processes.")
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.filling", str(models)],
+            check=True,
+            env={
+                **os.environ,
+                "AEGIS_DATA": str(data),
+                "DJANGO_SETTINGS_MODULE": "aegis.settings.local",
+            },
+        )
+        config = embedded.load(data)
+        mlflow_peer.fill(config, models)
+        _compare(stack.url, config, folder, token, models, seconds)
+    finally:
+        stack.stop()
+
+
+def _compare(
+    url: str,
+    config: embedded.EmbeddedConfig,
+    folder: Path,
+    token: str,
+    models: int,
+    seconds: float,
+) -> None:
+    ours, port = _paths(models), stacks.free_port()
+    with mlflow_peer.server(config, port, folder / "mlflow.log"):
+        theirs = mlflow_peer.paths(models)
+        for what, mine, peers in zip(("number", "alias"), ours, theirs, strict=True):
+            for clients in CLIENTS:
+                own_port = int(url.rsplit(":", 1)[1].strip("/"))
+                bearer = [f"Authorization: Bearer {token}"]
+                _measure(own_port, mine, clients, 1.0, bearer)
+                us = _measure(own_port, mine, clients, seconds, bearer)
+                _measure(port, peers, clients, 1.0)
+                them = _measure(port, peers, clients, seconds)
+                _report(what, clients, us, them)
+
+
+def _measure(
+    port: int, paths: list[str], clients: int, seconds: float, headers: list[str] | None = None
+) -> Rate:
+    return load.measure(port, paths, clients=clients, seconds=seconds, headers=headers or [])
+
+
+def _report(what: str, clients: int, us: Rate, them: Rate) -> None:
+    ratio = us.per_second / them.per_second
+    _say(f"\nGET one version by {what}, {clients} client{'s' if clients > 1 else ''}")
+    _say(f"  Aegis   {us}")
+    _say(f"  MLflow  {them}")
+    aim = f" (aim: {TARGET_RATIO:g})" if clients > 1 else ""
+    _say(f"  ratio   {ratio:8.1f}{aim}")
+
+
+def _paths(models: int) -> tuple[list[str], list[str]]:
+    names = [name_of(index) for index in range(0, models, 7)]
+    by_number = [
+        f"/api/v1/models/{name}/versions/{1 + index % VERSIONS}/"
+        for index, name in enumerate(names)
+    ]
+    return by_number, [f"/api/v1/models/{name}/versions/dev-bench/" for name in names]
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
