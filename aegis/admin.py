@@ -55,11 +55,16 @@ class _ShowsOnly:
 
 
 class ReadOnlyInline(_ShowsOnly, AnyInline):
-    """Rows that belong to a row that is shown."""
+    """Rows that belong to a row that is shown; ``fields`` says what of them."""
 
     extra = 0
     can_delete = False
-    show_change_link = False
+    fields: tuple[str, ...] = ()
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> tuple[str, ...]:
+        return self.fields
 
 
 class ReadOnlyAdmin(_ShowsOnly, AnyAdmin):

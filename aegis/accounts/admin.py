@@ -104,6 +104,7 @@ class TeamAdmin(VerbAdmin):
 
 @admin.register(ApiToken)
 class TokenAdmin(VerbAdmin):
+    form = NewTokenForm  # What a token may do never changes, so only a new one has a form.
     add_form = NewTokenForm
     open_to_both_roles = True
     fixed = ("user", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at")

@@ -20,7 +20,7 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db
 
 KEEP = "aegis.events.letters.KeepLetters"
-BROKEN = "tests.fakes.BrokenMail"
+BROKEN = "tests.fake_mail.BrokenMail"
 
 
 @pytest.fixture
