@@ -137,7 +137,9 @@ def load_review(number: int, *, user: User) -> Review:
         since_you_looked=_since(record, standing, viewer, entries),
         subject=_subject(record),
         is_subject_current=is_current(record, version, baseline, policies),
-        actions=tuple(available(request, viewer, standing=standing, held=record.held)),
+        actions=tuple(
+            available(request, viewer, standing=standing, held=record.held, outcomes=outcomes)
+        ),
         would_complete=not against and _would_complete(counted, viewer),
     )
 
