@@ -1,7 +1,7 @@
 """The Celery application: tasks and timetables are found in the apps.
 
-A task names its queue (``@shared_task(runs_in="signing")``); an app's ``schedule.py``
-holds ``SCHEDULE``, entries as Celery's ``beat_schedule`` has them.
+The settings say which queue a task goes to; an app's ``schedule.py`` holds ``SCHEDULE``,
+entries as Celery's ``beat_schedule`` has them.
 """
 
 import os
@@ -19,15 +19,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aegis.settings.local")
 app = Celery("aegis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
-    """Send a task to the queue that it names.
-
-    Celery's own attribute for this is deprecated: from 6.0 it has no effect.
-    """
-    queue = getattr(app.tasks.get(name), "runs_in", None)
-    return {"queue": queue} if queue else None
 
 
 def read_timetables() -> None:

@@ -12,25 +12,25 @@ from approvals.rollback import owed_statements
 log = structlog.get_logger(__name__)
 
 
-@shared_task(runs_in="signing")
+@shared_task
 def promote(request: str) -> None:
     """Sign and carry out one approved request."""
     promoting.promote(UUID(request))
 
 
-@shared_task(runs_in="signing")
+@shared_task
 def sign_rollback(transition: str) -> None:
     """Sign the statement that one rollback owes."""
     sweeping.sign_owed(owed_statements().filter(pk=transition))
 
 
-@shared_task(runs_in="signing")
+@shared_task
 def sign_owed_rollbacks() -> None:
     """Sign the statements that rollbacks owe."""
     sweeping.sign_owed()
 
 
-@shared_task(runs_in="default")
+@shared_task
 def sweep() -> None:
     """Take over what was left lying, and hand what is due to the workers that sign."""
     for request in sweeping.sweep_requests():

@@ -13,13 +13,13 @@ HOURS = 3600
 MOST_HINTS = 50
 
 
-@shared_task(runs_in="imports", soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
+@shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
 def run_import(job: str) -> None:
     """Run an import, unless another worker has it. Safe to run at any time and twice."""
     run(UUID(job))
 
 
-@shared_task(runs_in="imports")
+@shared_task
 def sweep_imports() -> int:
     """Hint at the imports that nobody works on, the oldest first; return how many they were.
 

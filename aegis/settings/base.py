@@ -176,7 +176,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "imports", "signing", "mail")]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = ["aegis.celery.route"]
+CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
+    "aegis.events.tasks.send_letters": {"queue": "mail"},
+    "approvals.tasks.*": {"queue": "signing"},
+    "approvals.tasks.sweep": {"queue": "default"},
+    "imports.tasks.*": {"queue": "imports"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

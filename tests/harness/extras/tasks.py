@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.cache import cache
 
 
-@shared_task(runs_in="default")
+@shared_task
 def remember(key: str) -> None:
     """Leave a row in the database's cache."""
     cache.set(key, "done")
