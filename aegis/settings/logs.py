@@ -56,5 +56,9 @@ def configuration(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # A wrong Host header is answered 400; each scanner would fill the log with it.
             "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+            # That a task came and went is no news; that it failed is, and is an error.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
         },
     }
