@@ -6,8 +6,8 @@ from typing import Final
 from aegis.pages.changes import Changes, changes
 from aegis.pages.decision_panel import Panel, given_words, panel
 from aegis.pages.discussion import Mark, marks
-from aegis.pages.gate_lines import GateLine, gate_line
 from aegis.pages.forms.of_review import ReviewForms
+from aegis.pages.gate_lines import GateLine, gate_line
 from aegis.pages.statuses import outcome_words, worst
 from approvals.gates import blocking, warnings
 from approvals.judgements import Judgement
