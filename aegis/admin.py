@@ -59,7 +59,7 @@ class ReadOnlyInline(_ShowsOnly, AnyInline):
 
     extra = 0
     can_delete = False
-    fields: tuple[str, ...] = ()
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Model | None = None
