@@ -63,11 +63,15 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The requests under way in their sections, highest risk first, then by due date."""
+    """The requests under way in their sections, highest risk first, then by due date.
+
+    ``is_cut``: there are more of them than a page lists; what needs the person comes first.
+    """
 
     needs_me: tuple[InboxRow, ...]
     waits_for_author: tuple[InboxRow, ...]
     waits_for_others: tuple[InboxRow, ...]
+    is_cut: bool
 
 
 def count_for(user: User) -> int:
@@ -75,14 +79,18 @@ def count_for(user: User) -> int:
     return needing(user).count()
 
 
-def inbox(user: User) -> Inbox:
-    """Return the requests under way that ``user`` may see."""
-    found = list(_rows(_query(user).filter(state__in=UNDER_WAY), user))
+def inbox(user: User, *, most: int = SHOWN) -> Inbox:
+    """Return the requests under way that ``user`` may see, ``most`` of them at most."""
+    under_way = _query(user).filter(state__in=UNDER_WAY)
+    found = list(_rows(under_way, user, most=most + 1))
+    is_cut = len(found) > most
+    del found[most:]
     rest = [row for row in found if not row.needs_me]
     return Inbox(
         needs_me=tuple(row for row in found if row.needs_me),
         waits_for_author=tuple(row for row in rest if row.waits_for_author),
         waits_for_others=tuple(row for row in rest if not row.waits_for_author),
+        is_cut=is_cut,
     )
 
 
@@ -119,6 +127,7 @@ def _query(user: User) -> QuerySet[PromotionRequest]:
             verdict_rows=_verdicts(decisions),
         )
         .order_by(
+            "-needs_me",
             "version__registered_model__risk_tier",
             F("due_at").asc(nulls_last=True),
             "requested_at",
@@ -137,9 +146,11 @@ def _verdicts(decisions: QuerySet[Decision]) -> ArraySubquery:
     return ArraySubquery(decisions.order_by("decided_at").values(json=said))
 
 
-def _rows(requests: QuerySet[PromotionRequest], user: User) -> Iterator[InboxRow]:
+def _rows(
+    requests: QuerySet[PromotionRequest], user: User, *, most: int = SHOWN
+) -> Iterator[InboxRow]:
     policies = policies_in_force()
-    for request in requests[:SHOWN]:
+    for request in requests[:most]:
         yield _row(request, policies, user)
 
 

@@ -31,7 +31,7 @@ def _rounded(value: Number, digits: int) -> str:
 
 
 def percent(share: Decimal) -> str:
-    """Return a share in whole percent, so rounded that what is near a limit reads as near."""
+    """Return a share in whole percent."""
     return f"{share * 100:.0f}%"
 
 

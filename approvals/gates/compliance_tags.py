@@ -1,16 +1,19 @@
 """The gate ``compliance_tags``: each required tag rests on evidence that holds now.
 
-Parameter: ``required``, a list of tag names.
+Parameter: ``required``, a list of tag names. A gap between groups that is near its limit in
+the evidence is a warning.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from approvals.gates.facts import GateInput
 from approvals.gates.gate import Gate, Parameters, name_list, only_keys, refuse_parameter
 from approvals.gates.outcomes import Fix, GateOutcome, Outcome
+from approvals.limits import Limit
 from approvals.records import EvidenceRecord
-from approvals.wording import counted, listed
+from approvals.wording import counted, listed, number_words, percent
 from registry.evidence import KIND_OF_TAG
 from registry.models import Evidence
 
@@ -52,19 +55,10 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:
         "required": required,
         "missing": [lack.tag for lack in lacks],
         "evidence": [piece.reference for piece in carried],
+        "gaps": [gap for piece in carried for gap in _gaps(piece)],
     }
     if not lacks:
-        return GateOutcome(
-            NAME,
-            TITLE,
-            Outcome.PASS,
-            f"{counted(len(required), 'tag')}, each with evidence",
-            " ".join(
-                f"{name} rests on {piece.title}."
-                for name, piece in zip(required, carried, strict=True)
-            ),
-            findings=findings,
-        )
+        return _complete(required, carried, findings)
     return GateOutcome(
         NAME,
         TITLE,
@@ -76,6 +70,47 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:
         fix=lacks[0].fix,
         findings=findings,
     )
+
+
+def _complete(
+    required: list[str], carried: list[EvidenceRecord], findings: dict[str, Any]
+) -> GateOutcome:
+    summary = f"{counted(len(required), 'tag')}, each with evidence"
+    near = [gap for gap in findings["gaps"] if gap["status"] == Outcome.WARN]
+    if near:
+        named = listed([f"{gap['measure']} by {gap['attribute']}" for gap in near])
+        return GateOutcome(
+            NAME,
+            TITLE,
+            Outcome.WARN,
+            f"{summary}, {named} near the limit",
+            " ".join(gap["words"] for gap in near),
+            mend="Each approver confirms to have read it, or a fairer version is registered.",
+            who="The reviewers",
+            findings=findings,
+        )
+    rests = [f"{name} rests on {one.title}." for name, one in zip(required, carried, strict=True)]
+    return GateOutcome(NAME, TITLE, Outcome.PASS, summary, " ".join(rests), findings=findings)
+
+
+def _gaps(piece: EvidenceRecord) -> Iterator[dict[str, Any]]:
+    """Yield the gaps between groups that a report gives a limit; the ideal gap is none."""
+    for said in piece.findings.get("comparisons", []):
+        if said["limit"] is None:
+            continue
+        limit = Limit("max", said["limit"])
+        share = limit.share_used(said["gap"], 0)
+        used = f", uses {percent(share)} of its limit" if share is not None else ""
+        yield {
+            "attribute": said["attribute"],
+            "measure": said["measure"],
+            "gap": said["gap"],
+            "limit": said["limit"],
+            "status": limit.status(said["gap"], 0),
+            "words": f"The gap in {said['measure']} by {said['attribute']} is "
+            f"{number_words(said['gap'], unlike=said['limit'])}{used}, "
+            f"{number_words(limit.left(said['gap']))} left.",
+        }
 
 
 def _lack(facts: GateInput, tag: str) -> Lack:

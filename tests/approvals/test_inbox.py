@@ -226,6 +226,18 @@ def test_the_highest_risk_comes_first_and_then_what_is_due(cast: Cast) -> None:
     assert names == ["soon", "late", "whenever", "third"]
 
 
+def test_a_list_that_is_cut_says_so_and_keeps_what_needs_the_person(
+    cast: Cast, model: RegisteredModel
+) -> None:
+    first = making.ask(making.new_version(model, cast.mina), cast.mina)
+    making.say(first, cast.rita)
+    second = making.ask(making.new_version(model, cast.mina), cast.mina)
+    assert not inbox(cast.rita, most=2).is_cut
+    found = inbox(cast.rita, most=1)
+    assert found.is_cut
+    assert places(found) == {second.number: "me"}
+
+
 def test_what_one_asked_for_is_listed_apart(cast: Cast, request_: PromotionRequest) -> None:
     assert [one.request for one in requested_by(cast.mina)] == [request_]
     assert requested_by(cast.rita) == ()

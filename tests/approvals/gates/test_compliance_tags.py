@@ -24,6 +24,34 @@ def test_a_tag_with_evidence_that_holds_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("gap", "limit", "outcome"),
+    [
+        (0.082, 0.1, Outcome.WARN),
+        (0.075, 0.1, Outcome.PASS),
+        (0.1, 0.1, Outcome.WARN),
+        (0.0, 0.0, Outcome.PASS),
+        (0.082, None, Outcome.PASS),
+    ],
+)
+def test_a_gap_near_its_limit_warns(gap: float, limit: float | None, outcome: Outcome) -> None:
+    comparison = {
+        "attribute": "age",
+        "measure": "recall",
+        "groups": {"over 65": 0.4, "under 65": 0.482},
+        "gap": gap,
+        "limit": limit,
+    }
+    audit = report(kind="bias_audit", findings={"comparisons": [comparison]})
+    found = judged((audit,), (tag("bias_checked", audit.id),))
+    assert found.outcome is outcome
+    if gap == 0.082 and limit:
+        assert found.summary == "1 tag, each with evidence, recall by age near the limit"
+        assert found.reason == (
+            "The gap in recall by age is 0.082, uses 82% of its limit, 0.018 left."
+        )
+
+
+@pytest.mark.parametrize(
     ("evidence", "tagged", "reason", "fix"),
     [
         (
