@@ -1,0 +1,12 @@
+"""The addresses of imports."""
+
+from django.urls import path
+
+from aegis.pages.views import imports
+
+routes = [
+    path("imports/", imports.index, name="imports"),
+    path("imports/<int:number>/", imports.show, name="import"),
+    path("imports/<int:number>/row/", imports.row, name="import-row"),
+    path("imports/<int:number>/retry/", imports.try_again, name="import-retry"),
+]

@@ -1,0 +1,16 @@
+"""The addresses of versions."""
+
+from django.urls import path
+
+from aegis.pages.views import versions
+
+_VERSION = "models/<str:name>/versions/<int:number>/"
+
+routes = [
+    path("models/<str:name>/versions/new/", versions.add, name="version-add"),
+    path(f"{_VERSION}state/", versions.state, name="version-state"),
+    path(f"{_VERSION}files/", versions.files, name="version-files"),
+    path(f"{_VERSION}signature/", versions.signature, name="version-signature"),
+    path(f"{_VERSION}key.pem", versions.key, name="version-key"),
+    path("models/<str:name>/versions/<str:ref>/", versions.show, name="version"),
+]

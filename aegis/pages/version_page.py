@@ -1,0 +1,172 @@
+"""Everything that the page of a version shows, loaded in few queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from aegis.accounts.models import User
+from aegis.pages.evidence_rows import EvidenceRow, evidence_rows
+from aegis.pages.fact_rows import FactRow, FactTable, fact_rows, fact_tables
+from aegis.pages.file_rows import MOST, Folder, folders_of
+from aegis.pages.import_view import ImportView, import_view
+from aegis.pages.metrics import MetricCells, metric_cells
+from aegis.pages.stage_road import Road, roads
+from aegis.pages.version_query import History, load_history
+from approvals.gates.facts import load_meanings
+from approvals.governing import policies_in_force
+from approvals.metric_rows import compare_metrics
+from approvals.record_query import load_with_occupant
+from approvals.records import VersionRecord
+from imports.models import Import
+from registry import cards
+from registry.models import ModelVersion, Stage
+from registry.permissions import CONTRIBUTE, MAINTAIN, permissions_of
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """A metric beside that of the version in Production."""
+
+    cells: MetricCells
+    dataset: str
+    sample_size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """A version as one person sees it; ``baseline`` is the version in Production, if another."""
+
+    version: ModelVersion
+    record: VersionRecord
+    baseline: VersionRecord | None
+    held: frozenset[str]
+    people: Mapping[UUID, User]
+    history: History
+    metrics: tuple[MetricLine, ...]
+    evidence: tuple[EvidenceRow, ...]
+    roads: tuple[Road, ...]
+    job: ImportView | None
+
+    @property
+    def creator(self) -> User:
+        """Return who added the version."""
+        return self.people[self.version.created_by_id]
+
+    @property
+    def may_contribute(self) -> bool:
+        """Say whether this person documents the version."""
+        return CONTRIBUTE in self.held and self.version.state != "failed"
+
+    @property
+    def may_archive(self) -> bool:
+        """Say whether this person may take the version out of use for good."""
+        return MAINTAIN in self.held and self.version.is_ready and self.version.stage != "Archived"
+
+    @property
+    def facts(self) -> tuple[FactRow, ...]:
+        """Return the facts that are one value."""
+        return fact_rows(self.record.facts)
+
+    @property
+    def tables(self) -> tuple[FactTable, ...]:
+        """Return the facts that are tables."""
+        return fact_tables(self.record.facts)
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """Return the first files, by their folders."""
+        return folders_of(self.record.manifest.files[:MOST], files_address(self.version))
+
+    @property
+    def further_files(self) -> int:
+        """Return how many files the page leaves to a page of their own."""
+        return max(0, self.version.file_count - MOST)
+
+    @property
+    def artifact_url(self) -> str:
+        """Return where the package is downloaded."""
+        return f"{_api(self.version)}artifact/"
+
+    @property
+    def card(self) -> cards.Completeness:
+        """Return which sections of the card count."""
+        return cards.completeness(self.record.card.sections if self.record.card else {})
+
+    @property
+    def measured_on(self) -> tuple[str, ...]:
+        """Return the data sets of the metrics."""
+        return tuple(dict.fromkeys(line.dataset for line in self.metrics if line.dataset))
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Return the names that point here, those that follow stages too."""
+        follows = {Stage.PRODUCTION: ("production",), Stage.STAGING: ("staging",)}
+        return (*follows.get(Stage(self.version.stage), ()), *self.history.aliases)
+
+    @property
+    def moves(self) -> list[tuple[object, User | None]]:
+        """Return each move with who made it; None is Aegis itself."""
+        return [
+            (move, self.people.get(move.actor) if move.actor else None)
+            for move in self.history.moves
+        ]
+
+
+def load_version_page(version: ModelVersion, user: User) -> VersionPage:
+    """Return what the page of ``version`` shows to ``user``."""
+    record, baseline = load_with_occupant(version, Stage.PRODUCTION)
+    held = permissions_of(user, version.registered_model)
+    history = load_history(version)
+    people = _people(record, history, user)
+    meanings = load_meanings()
+    rows = compare_metrics(record, baseline, meanings, {})
+    asked = {request.target: request.number for request in history.requests}
+    is_ready = version.is_ready
+    return VersionPage(
+        version=version,
+        record=record,
+        baseline=baseline,
+        held=held,
+        people=people,
+        history=history,
+        metrics=tuple(
+            MetricLine(metric_cells(row), row.dataset, row.value.sample_size)
+            for row in rows
+            if row.value is not None
+        ),
+        evidence=evidence_rows(record, people, user, held),
+        roads=roads(version.registered_model, record, meanings, policies_in_force(), asked)
+        if is_ready
+        else (),
+        job=None if is_ready else load_job(version),
+    )
+
+
+def load_job(version: ModelVersion) -> ImportView | None:
+    """Return the import of a version, if it came in by one."""
+    found = Import.objects.filter(version=version).select_related("requested_by").first()
+    return import_view(found, found.steps.all()) if found else None
+
+
+def files_address(version: ModelVersion) -> str:
+    """Return the address that precedes the paths of a version's files."""
+    return f"{_api(version)}files/"
+
+
+def _api(version: ModelVersion) -> str:
+    # The REST door serves bytes, with ranges and digests, to whoever is signed in.
+    return f"/api/v1/models/{version.registered_model.name}/versions/{version.number}/"
+
+
+def _people(record: VersionRecord, history: History, user: User) -> Mapping[UUID, User]:
+    keys: set[UUID | None] = {record.created_by, user.pk}
+    keys |= {piece.attached_by for piece in record.evidence}
+    keys |= {piece.attested_by for piece in record.evidence}
+    keys |= {card.published_by for card in record.cards}
+    keys |= {move.actor for move in history.moves}
+    keys |= {asked.requested_by for asked in history.requests}
+    return {person.pk: person for person in _users(key for key in keys if key)}
+
+
+def _users(keys: Iterable[UUID]) -> Iterable[User]:
+    return User.objects.filter(pk__in=list(keys))

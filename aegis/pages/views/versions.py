@@ -1,0 +1,93 @@
+"""Versions: adding one, the page of one, and how far its import is."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aegis.pages.file_rows import folders_of
+from aegis.pages.finding import find_model, find_version
+from aegis.pages.forms.versions import VersionForm
+from aegis.pages.receiving import received_upload
+from aegis.pages.signed_in import person
+from aegis.pages.version_page import files_address, load_job, load_version_page
+from imports.uploading import import_upload
+from registry import readers
+from registry.models import ArtifactFile, UploadFile
+from registry.permissions import CONTRIBUTE, require
+
+FILES = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, name: str) -> HttpResponse:
+    """Add a version from files; it is pending until they are checked, packaged and signed."""
+    user = person(request)
+    model = find_model(user, name)
+    require(user, CONTRIBUTE, model)
+    form = VersionForm(request.POST or None)
+    upload = None
+    if form.is_valid():
+        files = request.FILES.getlist("files")
+        upload = form.act(received_upload, form.cleaned_data["upload"], files, actor=user)
+        job = upload and form.act(import_upload, model, upload, actor=user, **form.said)
+        if job:
+            messages.success(request, f"v{job.version.number} is being imported.")
+            return redirect("pages:version", model.name, job.version.number)
+    here = UploadFile.objects.filter(upload=upload) if upload else UploadFile.objects.none()
+    context = {"form": form, "model": model, "upload": upload, "here": here}
+    return render(request, "registry/version_add.html", context, status=form.status)
+
+
+@require_safe
+def show(request: HttpRequest, name: str, ref: str) -> HttpResponse:
+    """Show a version: its files, facts, metrics, evidence, and what is missing for a stage."""
+    page = load_version_page(find_version(person(request), name, ref), person(request))
+    return render(request, "registry/version.html", {"page": page, "version": page.version})
+
+
+@require_safe
+def state(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Answer the poll of a page that waits for an import: its steps, or to load it anew."""
+    version = find_version(person(request), name, number)
+    job = load_job(version)
+    if job and job.is_under_way:
+        context = {"version": version, "job": job}
+        return render(request, "registry/_version_pending.html", context)
+    answer = HttpResponse(status=204)
+    answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_safe
+def files(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Show every file of a version, a page at a time."""
+    version = find_version(person(request), name, number)
+    found = ArtifactFile.objects.filter(version=version).order_by("path")
+    page = Paginator(found, FILES).get_page(request.GET.get("page"))
+    folders = folders_of(page.object_list, files_address(version))
+    context = {"version": version, "page": page, "folders": folders}
+    return render(request, "registry/version_files.html", context)
+
+
+@require_safe
+def signature(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Give the signature of a version, as verifiers read it."""
+    version = find_version(person(request), name, number)
+    found = readers.signature_of(version, actor=person(request))
+    answer = HttpResponse(found.bundle, content_type=readers.BUNDLE_MEDIA_TYPE)
+    file_name = f"{version.registered_model.name}-v{number}.sigstore.json"
+    answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return answer
+
+
+@require_safe
+def key(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Give the public key that the signature of a version verifies with."""
+    version = find_version(person(request), name, number)
+    found = readers.signature_of(version, actor=person(request))
+    answer = HttpResponse(found.public_key, content_type="application/x-pem-file")
+    file_name = f"{found.key_name}.v{found.key_version}.pem"
+    answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return answer
