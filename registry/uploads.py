@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -54,7 +55,7 @@ def get_upload(key: UUID | str, *, actor: User) -> Upload:
     """Return an upload of ``actor``; those of others do not exist for them."""
     try:
         return Upload.objects.get(pk=key, owner=actor)
-    except (Upload.DoesNotExist, ValueError, TypeError) as error:
+    except (Upload.DoesNotExist, ValidationError) as error:
         raise _not_found() from error
 
 

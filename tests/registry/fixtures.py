@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
+from pytest_django.fixtures import Settings
 
 from registry.models import ModelVersion, RegisteredModel
 from registry.versions import create_version

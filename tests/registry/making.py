@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import Settings
+from pytest_django.fixtures import Settings
 
 from aegis.accounts.models import User
 from aegis.settings.addresses import Storage
@@ -20,7 +20,7 @@ from registry.sharing import share
 from registry.uploads import open_upload, receive_whole
 from tests.cast import Cast
 
-__all__ = ["edit_model", "register_model"]
+__all__ = ["edit_model", "register_model", "share"]
 
 FILES = {"config.json": b'{"layers": 2}', "model/weights.bin": bytes(range(256)) * 400}
 
