@@ -92,6 +92,15 @@ class ReadOnlyAdmin(_ShowsOnly, AnyAdmin):
         rows = super().get_queryset(request)
         return self.visible(rows, request.user) if isinstance(request.user, User) else rows.none()
 
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """Return every column, those too that no form could hold."""
+        return tuple(self.fields or (f.name for f in self.opts.fields if not f.primary_key))  # type: ignore[arg-type]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> tuple[str, ...]:
+        return ReadOnlyAdmin.get_fields(self, request, obj)
+
     # Django's own log would be a second truth beside the audit log, and anybody could edit it.
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> None:  # type: ignore[override]
         """Keep nothing: the verb has recorded it."""
@@ -180,7 +189,9 @@ class VerbAdmin(ReadOnlyAdmin):
     form: type[VerbForm]
     add_form: ClassVar[type[VerbForm] | None] = None
     fixed: ClassVar[tuple[str, ...]] = ()
-    """What the page of a row shows above its form."""
+    """What the page of a row shows above its form,"""
+    read: ClassVar[tuple[str, ...]] = ()
+    """and, beside that, to those who may not change it."""
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return self.add_form is not None and admin.ModelAdmin.has_add_permission(self, request)
@@ -207,7 +218,7 @@ class VerbAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         form = self.get_form(request, obj)
         if obj is not None and not self.has_change_permission(request, obj):
-            return self.fixed
+            return (*self.fixed, *self.read)
         return (*self.get_readonly_fields(request, obj), *form.base_fields)
 
     def save_model(self, *args: Any) -> None:

@@ -52,7 +52,6 @@ class PolicyRevisionAdmin(ReadOnlyAdmin):
         *("approvals_required", "counting_groups", "expires_after_days", "description"),
         *("digest", "published_by", "published_at"),
     )
-    readonly_fields = fields
     inlines = (GateRows,)
 
     @admin.display(description="In one sentence")

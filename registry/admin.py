@@ -171,6 +171,7 @@ class MetricDefinitionAdmin(VerbAdmin):
     add_form = NewMetricForm
     open_to_both_roles = True
     fixed = ("name", "direction", "unit")
+    read = ("title", "ideal", "description")
     list_display = ("title", "name", "unit", "direction", "ideal")
     list_filter = ("direction",)
     search_fields = ("name", "title")

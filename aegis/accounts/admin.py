@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -19,7 +18,7 @@ from aegis.accounts.models import ApiToken, Team, User
 from aegis.accounts.people import set_active
 from aegis.accounts.registry_roles import REGISTRY_ROLES
 from aegis.accounts.tokens import revoke_token
-from aegis.admin import ReadOnlyAdmin, VerbAdmin, refusal_text
+from aegis.admin import VerbAdmin, refusal_text
 from aegis.problems import Refusal
 
 
@@ -54,6 +53,7 @@ class PersonAdmin(VerbAdmin):
     add_form = NewAccountForm
     open_to_both_roles = True
     fixed = ("username", "is_service", "teams", "date_joined", "last_login")
+    read = ("name", "email", "is_active", "roles", "same_person_as")
     list_display = ("username", "name", "email", "is_active", "is_service", "roles", "teams")
     list_filter = ("is_active", "is_service", RoleFilter)
     search_fields = ("username", "name", "email")
@@ -90,7 +90,8 @@ class TeamAdmin(VerbAdmin):
     form = TeamForm
     add_form = NewTeamForm
     open_to_both_roles = True
-    fixed = ("slug", "member_names")
+    fixed = ("slug",)
+    read = ("name", "member_names")
     list_display = ("name", "slug", "member_names")
     search_fields = ("name", "slug")
 
@@ -137,12 +138,3 @@ class TokenAdmin(VerbAdmin):
             "token": obj,
         }
         return TemplateResponse(request, "admin/token_made.html", context)
-
-
-@admin.register(Group)
-class GroupAdmin(ReadOnlyAdmin):
-    """The groups behind roles and teams, and the model permissions of the two roles."""
-
-    open_to_both_roles = True
-    fields = ("name", "permissions")
-    list_display = ("name",)

@@ -35,7 +35,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
         *("seq", "occurred_at", "actor", "action", "object_type", "object_id", "model_id"),
         *("body", "previous", "own_hash"),
     )
-    readonly_fields = fields
 
     def visible(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Show administrators what is about no model: some models are restricted."""
