@@ -6,6 +6,8 @@ from django.db import models
 
 from aegis.firm import Firm, append_only, refuse
 
+_GAP = refuse("The audit log has no gaps: the next entry is %.", "coalesce(last.seq, 0) + 1")
+
 
 class AuditEvent(models.Model):
     """One thing that somebody did, in the order in which it was committed.
@@ -51,8 +53,7 @@ class AuditEvent(models.Model):
                     PERFORM pg_advisory_xact_lock(4711);
                     SELECT * INTO last FROM audit_auditevent ORDER BY seq DESC LIMIT 1;
                     IF NEW.seq <> coalesce(last.seq, 0) + 1 THEN
-                        {refuse("The audit log has no gaps: the next entry is %.",
-                                "coalesce(last.seq, 0) + 1")}
+                        {_GAP}
                     END IF;
                     IF NEW.previous_hash <>
                        coalesce(last.hash, decode(repeat('00', 32), 'hex')) THEN
