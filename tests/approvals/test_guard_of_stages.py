@@ -446,9 +446,7 @@ def test_a_version_makes_room_only_for_another(cast: Cast, version: ModelVersion
     with refused("makes room only for the transition that it names"):
         attacks.insert_transition(version, kind="superseded", target="Archived")
     with refused("violates foreign key constraint"):
-        attacks.insert_transition(
-            version, kind="superseded", target="Archived", cause_id=new_key()
-        )
+        attacks.insert_transition(version, kind="superseded", target="Archived", cause_id=new_key())
         attacks.follow(version, "Archived")
         attacks.at_commit()
 
