@@ -32,7 +32,7 @@ class TokenForm(PresentForm):
         error_messages={"required": "Say what it is for."},
     )
     ends = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text="At most one year.",
         error_messages={"invalid": "Write a date as 2026-12-31."},
     )

@@ -27,7 +27,7 @@ class AskForm(RefusableForm):
     due = forms.DateField(
         label="Wanted by",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": "Write a date as 2026-12-31."},
     )
 
