@@ -19,7 +19,7 @@ from aegis.accounts import tokens
 from aegis.accounts.models import AUDITORS, ApiToken, User
 from aegis.problems import Forbidden, Refusal
 from aegis.text import refused_character
-from registry.lookup import version_not_found
+from registry.lookup import get_model, version_not_found
 from registry.names import Ref, RefKind, name_key, parse_ref
 from registry.permissions import model_not_found
 from registry.version_documents import DOCUMENT
@@ -27,9 +27,10 @@ from registry.visibility import PERMISSION_OF_VIEWING
 
 _BY_TOKEN: Final = SQL("""
     SELECT t.id AS token, t.user_id AS id, %(scope)s = ANY (t.scopes) AS in_scope,
-        coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_unnoted
+        coalesce(t.last_used_at < statement_timestamp() - interval '1 minute', true) AS is_unnoted
     FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
-    WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND t.expires_at > now() AND u.is_active
+    WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND t.expires_at > statement_timestamp()
+        AND u.is_active
 """)
 _BY_USER: Final = SQL("""
     SELECT NULL::uuid AS token, u.id, true AS in_scope, false AS is_unnoted
@@ -102,10 +103,12 @@ def version_for_token(plain: str, name: str, ref: str) -> str:
     what ``get_model`` and ``resolve_version`` raise.
     """
     try:
-        parsed = _parsed(name, ref)
+        parsed = parse_ref(ref)
     except Refusal:
-        # Who may not come in at all is not told what is wrong with the address.
-        tokens.authenticate(plain)
+        # What is wrong with the address concerns only those who may come in and see the model.
+        shown = tokens.authenticate(plain)
+        _require_scope(in_scope=ApiToken.Scope.READ in shown.scopes)
+        get_model(name, user=shown.user)
         raise
     values = {"digest": sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()}
     row = _row(_FOR_TOKENS, name, parsed, {**values, "scope": ApiToken.Scope.READ.value})
@@ -113,12 +116,7 @@ def version_for_token(plain: str, name: str, ref: str) -> str:
         tokens.authenticate(plain)
         raise tokens.TokenRefused("token_unknown", "This token is not known here.")
     token, in_scope, is_unnoted, is_visible, document = row
-    if not in_scope:
-        raise Forbidden(
-            "token_scope",
-            "This token does not have the scope “read”.",
-            mend="Make a token with that scope on your account page.",
-        )
+    _require_scope(in_scope=in_scope)
     if is_unnoted and token:
         tokens.note_use(ApiToken.objects.get(pk=token))
     return _found(name, ref, is_visible=is_visible, document=document)
@@ -126,7 +124,11 @@ def version_for_token(plain: str, name: str, ref: str) -> str:
 
 def version_for_user(user: User | AnonymousUser, name: str, ref: str) -> str:
     """Return the version as JSON text for somebody who is signed in."""
-    parsed = _parsed(name, ref)
+    try:
+        parsed = parse_ref(ref)
+    except Refusal:
+        get_model(name, user=user)
+        raise
     key = None if isinstance(user, AnonymousUser) else user.pk
     row = _row(_FOR_USERS, name, parsed, {"user": key})
     if row is None:
@@ -134,10 +136,13 @@ def version_for_user(user: User | AnonymousUser, name: str, ref: str) -> str:
     return _found(name, ref, is_visible=row[3], document=row[4])
 
 
-def _parsed(name: str, ref: str) -> Ref:
-    if refused_character(name):
-        raise model_not_found(ascii(name))
-    return parse_ref(ref)
+def _require_scope(*, in_scope: bool) -> None:
+    if not in_scope:
+        raise Forbidden(
+            "token_scope",
+            "This token does not have the scope “read”.",
+            mend="Make a token with that scope on your account page.",
+        )
 
 
 def _found(name: str, ref: str, *, is_visible: bool, document: str | None) -> str:
@@ -153,7 +158,8 @@ def _row(
 ) -> tuple[UUID | None, bool, bool, bool, str | None] | None:
     """Run the prepared statement on the session that Django holds."""
     parameters = {
-        "name": name_key(name),
+        # No model has a name with such a character, and PostgreSQL takes no text with some.
+        "name": "" if refused_character(name) else name_key(name),
         "viewing": PERMISSION_OF_VIEWING,
         "auditors": AUDITORS,
         "number": ref.number,

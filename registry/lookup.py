@@ -35,7 +35,7 @@ class Resolved(NamedTuple):
 def get_model(name: str, *, user: User | AnonymousUser) -> RegisteredModel:
     """Return the registered model of that name, in any case, if ``user`` may see it."""
     if refused_character(name):
-        raise model_not_found(ascii(name))
+        raise model_not_found(name)
     models = RegisteredModel.objects.visible_to(user).select_related("team")
     model: RegisteredModel | None = models.filter(name_key=name_key(name)).first()
     if model is None:

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aegis.accounts.models import AUDITORS, Team, User
 from aegis.problems import Forbidden, NotFound
+from aegis.text import refused_character
 from registry.models import (
     RegisteredModel,
     RegisteredModelGroupPermission,
@@ -103,9 +104,10 @@ def lacking(short: str, model: RegisteredModel) -> Forbidden:
     )
 
 
-def model_not_found(name: object) -> NotFound:
+def model_not_found(name: str) -> NotFound:
     """Return the refusal for a model that is not there or not for this person to see."""
-    return NotFound("model_not_found", f"There is no registered model {str(name)[:128]}.")
+    shown = ascii(name) if refused_character(name) else name
+    return NotFound("model_not_found", f"There is no registered model {shown[:128]}.")
 
 
 def who_can(short: str, model: RegisteredModel) -> str:
