@@ -1,5 +1,6 @@
 """Users and the teams they belong to."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import pgtrigger
@@ -89,7 +90,7 @@ class User(AbstractUser):
                         RETURN NEW;
                     END IF;
                     SELECT * INTO first FROM accounts_user
-                        WHERE id = NEW.same_person_as_id FOR UPDATE;
+                        WHERE id = NEW.same_person_as_id FOR NO KEY UPDATE;
                     IF first.same_person_as_id IS NOT NULL OR EXISTS (
                         SELECT 1 FROM accounts_user WHERE same_person_as_id = NEW.id) THEN
                         {refuse("A further account names the person's first account.")}
@@ -118,6 +119,10 @@ class User(AbstractUser):
         if not hasattr(self, "_group_names"):
             self._group_names = frozenset(group.name for group in self.groups.all())
         return self._group_names
+
+    def keep_group_names(self, names: Iterable[str]) -> None:
+        """Spare this instance the query for ``group_names``, whose answer the caller has."""
+        self._group_names = frozenset(names)
 
 
 class Team(models.Model):
