@@ -90,7 +90,8 @@ class CardEditor:
                 section,
                 self.form[section.key],
                 missing.get(section.key, ""),
-                _unix(texts[section.key]) != published.get(section.key, ""),
+                self.current is not None
+                and _unix(texts[section.key]) != published.get(section.key, ""),
             )
             for section in cards.SECTIONS
         )

@@ -63,7 +63,7 @@ def fact_tables(facts: Mapping[str, FactRecord]) -> tuple[FactTable, ...]:
         FactTable(
             name,
             FACTS[name].title,
-            tuple((key, entry_text(value)) for key, value in facts[name].value.items()),
+            tuple((key, entry_text(value)) for key, value in sorted(facts[name].value.items())),
         )
         for name in TABLES
         if name in facts and facts[name].value

@@ -14,7 +14,7 @@ from aegis.pages.stage_road import Road, roads
 from aegis.pages.version_query import History, load_history
 from approvals.gates.facts import load_meanings
 from approvals.governing import policies_in_force
-from approvals.metric_rows import compare_metrics
+from approvals.metric_rows import MetricRow, compare_metrics
 from approvals.record_query import load_with_occupant
 from approvals.records import VersionRecord
 from imports.models import Import
@@ -28,8 +28,12 @@ class MetricLine:
     """A metric beside that of the version in Production."""
 
     cells: MetricCells
-    dataset: str
-    sample_size: int | None
+    row: MetricRow
+
+    @property
+    def is_stated(self) -> bool:
+        """Say whether the value rests on somebody's word, and so passes no gate."""
+        return self.row.value is not None and not self.row.value.is_reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,12 @@ class VersionPage:
     @property
     def measured_on(self) -> tuple[str, ...]:
         """Return the data sets of the metrics."""
-        return tuple(dict.fromkeys(line.dataset for line in self.metrics if line.dataset))
+        return tuple(dict.fromkeys(line.row.dataset for line in self.metrics if line.row.dataset))
+
+    @property
+    def is_hint(self) -> bool:
+        """Say whether a change is a hint only, since the data sets differ."""
+        return any(line.row.is_hint for line in self.metrics)
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -118,10 +127,10 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
     held = permissions_of(user, version.registered_model)
     history = load_history(version)
     people = _people(record, history, user)
-    meanings = load_meanings()
+    is_ready = version.is_ready
+    meanings = load_meanings() if is_ready or record.metrics else {}
     rows = compare_metrics(record, baseline, meanings, {})
     asked = {request.target: request.number for request in history.requests}
-    is_ready = version.is_ready
     return VersionPage(
         version=version,
         record=record,
@@ -129,11 +138,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         held=held,
         people=people,
         history=history,
-        metrics=tuple(
-            MetricLine(metric_cells(row), row.dataset, row.value.sample_size)
-            for row in rows
-            if row.value is not None
-        ),
+        metrics=tuple(MetricLine(metric_cells(row), row) for row in rows if row.value is not None),
         evidence=evidence_rows(record, people, user, held),
         roads=roads(version.registered_model, record, meanings, policies_in_force(), asked)
         if is_ready

@@ -12,7 +12,7 @@ from aegis.pages.formatting import decimals_for, metric_text
 from registry.models import Metric, MetricDefinition, ModelVersion, RegisteredModel
 
 PER_PAGE: Final = 20
-COLUMNS: Final = 3
+COLUMNS: Final = 4
 """How many metrics have a column: those that most of the versions have."""
 
 
