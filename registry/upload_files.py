@@ -119,6 +119,14 @@ class UploadFolder:
                 "upload_file_missing", "The bytes of this uploaded file are not here."
             ) from error
 
+    def remove(self, upload: UUID, file: FileKey) -> None:
+        """Remove one file; raise ``Conflict`` with ``upload_busy`` while a part comes in."""
+        if self._sealed(upload, file).exists():
+            self._sealed(upload, file).unlink(missing_ok=True)
+            return
+        with answering(_WHAT), self._locked(upload, file):
+            self._part(upload, file).unlink(missing_ok=True)
+
     def discard(self, upload: UUID) -> None:
         """Remove all files of an upload; none is no error."""
         shutil.rmtree(self.root / upload.hex, ignore_errors=True)

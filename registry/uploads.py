@@ -76,7 +76,7 @@ def receive(
     of a promised total the file is complete, and checked against both. A part that was received
     before is accepted if its bytes are the same. See ``UploadFolder`` for the refusals.
     """
-    with _locked(upload, actor) as locked:
+    with locked_upload(upload, actor) as locked:
         file = announce(
             locked, check_path(path), end=offset + max(length, 0), total=total, sha256=sha256
         )
@@ -88,7 +88,9 @@ def receive(
         if refusal.code != "file_sealed":
             raise
         return _complete_already(file, sha256)
-    UploadFile.objects.filter(pk=file.pk).update(received=Greatest(F("received"), received))
+    kept = UploadFile.objects.filter(pk=file.pk)
+    if not kept.update(received=Greatest(F("received"), received)):
+        raise NotFound("upload_file_missing", f"{file.path} was left out meanwhile.")
     if file.size is not None and received >= file.size:
         return _sealed(file)
     file.refresh_from_db()
@@ -125,14 +127,14 @@ def complete_file(
     upload: Upload, path: str, *, actor: User, size: int | None = None, sha256: str | None = None
 ) -> UploadFile:
     """Say that all of a file was sent; its bytes are checked against ``size`` and ``sha256``."""
-    with _locked(upload, actor) as locked:
+    with locked_upload(upload, actor) as locked:
         file = announce(locked, check_path(path), end=0, total=size, sha256=sha256, add=False)
     return _sealed(file)
 
 
 def discard_upload(upload: Upload, *, actor: User) -> None:
     """Give an open upload up and remove its bytes."""
-    with _locked(upload, actor) as locked:
+    with locked_upload(upload, actor) as locked:
         _close(locked)
     upload_folder().discard(upload.pk)
 
@@ -143,7 +145,7 @@ def take_upload(upload: Upload, *, actor: User, version: ModelVersion) -> list[U
     Raises ``Invalid`` for one without files or with paths that meet, ``Conflict`` for one
     with a file that is not complete or that is closed.
     """
-    with _locked(upload, actor) as locked:
+    with locked_upload(upload, actor) as locked:
         files = list(locked.files.all())
         check_paths([file.path for file in files])
         missing = [file.path for file in files if not file.complete]
@@ -190,7 +192,7 @@ def _may_upload(user: User) -> bool:
 
 
 @contextmanager
-def _locked(upload: Upload, actor: User) -> Iterator[Upload]:
+def locked_upload(upload: Upload, actor: User) -> Iterator[Upload]:
     """Lock an upload of ``actor`` that takes files, for the length of a transaction."""
     with transaction.atomic():
         locked = Upload.objects.select_for_update().filter(pk=upload.pk, owner=actor).first()

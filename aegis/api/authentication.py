@@ -28,11 +28,7 @@ class BearerAuthentication(BaseAuthentication):
         token = tokens.authenticate(plain)
         scope = "read" if request.method in SAFE_METHODS else "write"
         if scope not in token.scopes:
-            raise Forbidden(
-                "token_scope",
-                f"This token does not have the scope “{scope}”.",
-                mend="Make a token with that scope on your account page.",
-            )
+            raise scope_missing(scope)
         return token.user, token
 
     def authenticate_header(self, _request: Request) -> str:
@@ -44,6 +40,12 @@ def bearer_of(request: Request | HttpRequest) -> str | None:
     """Return the token of the Authorization header, or None where it names no bearer."""
     scheme, _, plain = get_authorization_header(request).partition(b" ")
     return plain.strip().decode("utf-8", "replace") if scheme.lower() == b"bearer" else None
+
+
+def underlying(request: Request) -> HttpRequest:
+    """Return Django's request, for what reads its session or its body as it comes."""
+    django: HttpRequest = request._request  # noqa: SLF001 -- DRF has no public name for it.
+    return django
 
 
 def token_of(request: Request) -> ApiToken | None:
@@ -60,3 +62,19 @@ def require_session(request: Request) -> None:
             "A token cannot do this: it takes a person who is signed in.",
             mend="Sign in with a browser and do it there.",
         )
+
+
+def require_scope(request: Request, scope: str) -> None:
+    """Refuse a token without ``scope``; a signed-in person is bound by their rights alone."""
+    token = token_of(request)
+    if token is not None and scope not in token.scopes:
+        raise scope_missing(scope)
+
+
+def scope_missing(scope: str) -> Forbidden:
+    """Return the refusal of a token that lacks ``scope``."""
+    return Forbidden(
+        "token_scope",
+        f"This token does not have the scope “{scope}”.",
+        mend="Make a token with that scope on your account page.",
+    )

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 from django.http import (
+    HttpRequest,
     HttpResponse,
     HttpResponseBase,
     HttpResponseNotModified,
@@ -38,6 +40,17 @@ def download(request: Request, open_part: Opener, *, ranges: bool = False) -> Ht
     response = StreamingHttpResponse(whole.body, content_type=whole.media_type)
     response["Content-Length"] = str(whole.size)
     return _headed(response, whole, ranges=ranges)
+
+
+def json_text(request: HttpRequest | Request, text: str) -> HttpResponse:
+    """Answer with JSON that is written already, unless the client has it by its ETag."""
+    tag = f'"{sha256(text.encode()).hexdigest()}"'
+    known = tag in _tags(request.headers.get("If-None-Match", ""))
+    response = (
+        HttpResponseNotModified() if known else HttpResponse(text, content_type="application/json")
+    )
+    response["ETag"] = tag
+    return response
 
 
 def _part(match: re.Match[str], whole: Download, open_part: Opener) -> HttpResponseBase:

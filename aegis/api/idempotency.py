@@ -59,8 +59,17 @@ def idempotent(view: View) -> View:
 
 
 def _fingerprint(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, default=str)
+    body = json.dumps(request.data, sort_keys=True, default=_of_file)
     return sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+
+
+def _of_file(value: Any) -> str:
+    """Return what stands for an uploaded file: its name and the digest of its bytes."""
+    digest = sha256()
+    for data in value.chunks():
+        digest.update(data)
+    value.seek(0)
+    return f"{value.name} {digest.hexdigest()}"
 
 
 def _lock(user: object, key: str) -> None:

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from aegis.api.pagination import Cursor
+from aegis.accounts.models import User
+from aegis.api.pagination import NumberCursor
 from aegis.problems import Invalid
 from registry import lookup
 from registry.models import ModelVersion, RegisteredModel
@@ -31,33 +32,49 @@ class View(APIView):
         rows: QuerySet[Any],
         serializer: type[BaseSerializer[Any]],
         *,
-        ordering: tuple[str, ...],
+        along: str,
     ) -> Response:
-        """Return one page of ``rows`` along ``ordering``, which must tell rows apart."""
-        paginator = Cursor()
-        paginator.ordering = ordering
+        """Return one page of ``rows``, the highest number in the field ``along`` first."""
+        paginator = NumberCursor()
+        paginator.ordering = (f"-{along}",)
         found = paginator.paginate_queryset(rows, request, view=self)
         return paginator.get_paginated_response(serializer(found, many=True).data)
 
 
+def caller(request: Request) -> User:
+    """Return the account that asks; every view of version 1 has one."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def parameters(request: Request, *known: str) -> dict[str, str]:
-    """Return the query parameters, each given once; refuse unknown ones by name."""
+    """Return the query parameters; refuse unknown ones by name, and one that is given twice."""
     allowed = {*known, "cursor", "page_size"}
-    for name in request.query_params:
+    for name, values in request.query_params.lists():
         if name not in allowed:
             raise Invalid(
                 "unknown_parameter",
                 f"Unknown parameter: {name[:80]}. Known are {', '.join(sorted(allowed))}.",
                 field=name[:80],
             )
+        if len(values) > 1:
+            raise Invalid(
+                "parameter_twice", f"The parameter {name} is given twice.", field=name[:80]
+            )
+        if "\0" in values[0]:
+            raise Invalid("parameter_nul", f"{name} holds a NUL character.", field=name)
     return {name: request.query_params[name] for name in known if name in request.query_params}
 
 
-def page_size(request: Request, *, default: int = 50, most: int = 100) -> int:
-    """Return the wanted length of a page, at most ``most``."""
-    asked = request.query_params.get("page_size", str(default))
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= most):
-        raise Invalid(
-            "page_size_invalid", f"page_size must be between 1 and {most}.", field="page_size"
-        )
-    return int(asked)
+def flag(given: str | None, *, name: str) -> bool:
+    """Return whether a parameter says true; it is false where it is left out."""
+    if given not in {None, "true", "false"}:
+        raise Invalid("flag_invalid", f"{name} is true or false.", field=name)
+    return given == "true"
+
+
+def choice(given: str | None, *, name: str, among: list[str]) -> str | None:
+    """Return the value of a parameter that takes one of a few words."""
+    if given is not None and given not in among:
+        raise Invalid("choice_unknown", f"{name} is one of {', '.join(among)}.", field=name)
+    return given

@@ -1,13 +1,14 @@
 """What documents a version: card, facts, metrics, compliance tags, gates."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aegis.api.v1.base import View, parameters
+from aegis.api.schema import list_of
+from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.gates import gate_document
 from aegis.api.v1.serializers.base import body
+from aegis.api.v1.serializers.gates import GatesDocument
 from aegis.api.v1.serializers.versions import (
     CardDocument,
     FactDocument,
@@ -20,7 +21,7 @@ from aegis.api.v1.serializers.versions import (
 )
 from aegis.problems import Invalid, NotFound
 from approvals.gates import check
-from registry.cards import completeness
+from approvals.governing import policies_for
 from registry.cards_publishing import current_card, publish_card
 from registry.evidence import claim_tag, current_tags
 from registry.models import Evidence
@@ -38,28 +39,23 @@ STANDARD_LEVEL = 0.95
 class Card(View):
     """The model card of a version."""
 
-    @extend_schema(responses={200: CardDocument})
+    @extend_schema(operation_id="card_retrieve", responses={200: CardDocument})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the published card, with what is missing from it; its ETag is the revision."""
         parameters(request)
         card = current_card(self.version(request, name, ref))
         if card is None:
             raise NotFound("card_missing", "No card is published yet.")
-        missing = [
-            {"section": one.section.key, "reason": one.sentence}
-            for one in completeness(card.sections).missing
-        ]
-        document = {**CardDocument(card).data, "missing": missing}
-        return Response(document, headers={"ETag": f'"{card.number}"'})
+        return Response(CardDocument(card).data, headers={"ETag": f'"{card.number}"'})
 
-    @extend_schema(request=NewCard, responses={200: CardDocument})
+    @extend_schema(operation_id="card_publish", request=NewCard, responses={200: CardDocument})
     def put(self, request: Request, name: str, ref: str) -> Response:
         """Publish the next revision. Say what you had before you in ``based_on`` or If-Match."""
         fields = body(request, NewCard)
         version = self.version(request, name, ref)
         based_on = fields.get("based_on", _revision(request))
         card = publish_card(
-            version, actor=request.user, sections=fields["sections"], based_on=based_on
+            version, actor=caller(request), sections=fields["sections"], based_on=based_on
         )
         return Response(CardDocument(card).data, headers={"ETag": f'"{card.number}"'})
 
@@ -74,53 +70,55 @@ def _revision(request: Request) -> int:
 class Facts(View):
     """The facts of a version."""
 
-    @extend_schema(responses={200: FactDocument(many=True)})
+    @extend_schema(operation_id="facts_list", responses={200: list_of(FactDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the fact that holds for each name."""
         parameters(request)
         facts = current_facts(self.version(request, name, ref)).values()
         return Response({"results": FactDocument(facts, many=True).data})
 
-    @extend_schema(request=NewFact, responses={201: FactDocument})
+    @extend_schema(operation_id="fact_record", request=NewFact, responses={201: FactDocument})
     def post(self, request: Request, name: str, ref: str) -> Response:
         """Record a fact; it supersedes an earlier one of its name."""
         fields = body(request, NewFact)
-        fact = record_fact(self.version(request, name, ref), actor=request.user, **fields)
+        fact = record_fact(self.version(request, name, ref), actor=caller(request), **fields)
         return Response(FactDocument(fact).data, status=201)
 
 
 class Metrics(View):
     """The metrics of a version."""
 
-    @extend_schema(responses={200: MetricDocument(many=True)})
+    @extend_schema(operation_id="metrics_list", responses={200: list_of(MetricDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the metric that holds for each name, slice and data set."""
         parameters(request)
         metrics = current_metrics(self.version(request, name, ref))
         return Response({"results": MetricDocument(metrics, many=True).data})
 
-    @extend_schema(request=NewMetric, responses={201: MetricDocument})
+    @extend_schema(operation_id="metric_state", request=NewMetric, responses={201: MetricDocument})
     def post(self, request: Request, name: str, ref: str) -> Response:
         """State a metric."""
         fields = body(request, NewMetric)
         bounds = fields.pop("interval", None)
         interval = Interval(**{"level": STANDARD_LEVEL, **bounds}) if bounds else None
         version = self.version(request, name, ref)
-        metric = record_metric(version, actor=request.user, interval=interval, **fields)
+        metric = record_metric(version, actor=caller(request), interval=interval, **fields)
         return Response(MetricDocument(metric).data, status=201)
 
 
 class Tags(View):
     """The compliance tags of a version."""
 
-    @extend_schema(responses={200: TagDocument(many=True)})
+    @extend_schema(operation_id="compliance_tags_list", responses={200: list_of(TagDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the tags whose evidence holds."""
         parameters(request)
         tags = current_tags(self.version(request, name, ref))
         return Response({"results": TagDocument(tags, many=True).data})
 
-    @extend_schema(request=NewTag, responses={201: TagDocument})
+    @extend_schema(
+        operation_id="compliance_tag_claim", request=NewTag, responses={201: TagDocument}
+    )
     def post(self, request: Request, name: str, ref: str) -> Response:
         """Claim a tag, which passing evidence carries."""
         fields = body(request, NewTag)
@@ -131,7 +129,7 @@ class Tags(View):
             raise Invalid(
                 "evidence_unknown", "This version has no such evidence.", field="evidence"
             )
-        tag = claim_tag(version, actor=request.user, name=fields["name"], evidence=piece)
+        tag = claim_tag(version, actor=caller(request), name=fields["name"], evidence=piece)
         return Response(TagDocument(tag).data, status=201)
 
 
@@ -139,8 +137,9 @@ class Gates(View):
     """What the gates of a stage say about a version now."""
 
     @extend_schema(
+        operation_id="version_gates",
         parameters=[OpenApiParameter("stage", enum=["Staging", "Production"])],
-        responses={200: OpenApiTypes.OBJECT},
+        responses={200: GatesDocument},
     )
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Run the gates without asking for anything."""
@@ -148,6 +147,7 @@ class Gates(View):
         if stage not in {"Staging", "Production"}:
             raise Invalid("stage_unknown", "Gates guard Staging and Production.", field="stage")
         version = self.version(request, name, ref)
-        outcomes = check(version, stage)
+        policies = policies_for(version.registered_model, stage)
+        outcomes = check(version, stage, policies=policies)
         results = [gate_document(outcome, version) for outcome in outcomes]
-        return Response({"stage": stage, "results": results})
+        return Response({"stage": stage, "is_governed": bool(policies), "results": results})

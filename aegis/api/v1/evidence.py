@@ -6,13 +6,16 @@ from uuid import UUID
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.authentication import require_session
 from aegis.api.downloads import download
-from aegis.api.v1.base import View, parameters
+from aegis.api.idempotency import idempotent
+from aegis.api.parsing import StrictJSON
+from aegis.api.schema import list_of
+from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.versions import EvidenceDocument, NewAttestation
 from aegis.problems import Invalid, NotFound
@@ -26,9 +29,9 @@ FIELDS = ("kind", "title", "file", "supersedes")
 class EvidenceList(View):
     """The evidence of a version."""
 
-    parser_classes = (MultiPartParser, JSONParser)
+    parser_classes = (MultiPartParser, StrictJSON)
 
-    @extend_schema(operation_id="evidence_list", responses={200: EvidenceDocument(many=True)})
+    @extend_schema(operation_id="evidence_list", responses={200: list_of(EvidenceDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the evidence that nothing supersedes."""
         parameters(request)
@@ -50,6 +53,7 @@ class EvidenceList(View):
         },
         responses={201: EvidenceDocument},
     )
+    @idempotent
     def post(self, request: Request, name: str, ref: str) -> Response:
         """Attach a file, as multipart/form-data; what can be read from it is."""
         version = self.version(request, name, ref)
@@ -57,7 +61,7 @@ class EvidenceList(View):
         former = data.get("supersedes")
         piece = attach_evidence(
             version,
-            actor=request.user,
+            actor=caller(request),
             kind=str(data.get("kind", "")),
             title=str(data.get("title", "")),
             file=request.FILES["file"],
@@ -69,7 +73,7 @@ class EvidenceList(View):
 class EvidencePiece(View):
     """One piece of evidence."""
 
-    @extend_schema(responses={200: EvidenceDocument})
+    @extend_schema(operation_id="evidence_retrieve", responses={200: EvidenceDocument})
     def get(self, request: Request, name: str, ref: str, piece: UUID) -> Response:
         """Return what is known of it."""
         parameters(request)
@@ -83,7 +87,7 @@ class EvidenceFile(View):
     def get(self, request: Request, name: str, ref: str, piece: UUID) -> HttpResponseBase:
         """Return the bytes, which have the recorded digest."""
         found = _piece(self.version(request, name, ref), piece)
-        return download(request, lambda _: open_evidence(found, actor=request.user))
+        return download(request, lambda _: open_evidence(found, actor=caller(request)))
 
 
 class Attestations(View):
@@ -94,7 +98,7 @@ class Attestations(View):
         """Say whether the evidence holds."""
         found = _piece(self.version(request, name, ref), piece)
         require_session(request)
-        attest(found, actor=request.user, **body(request, NewAttestation))
+        attest(found, actor=caller(request), **body(request, NewAttestation))
         found.refresh_from_db()
         return Response(EvidenceDocument(found).data)
 

@@ -1,22 +1,38 @@
 """The bytes of a version: its files, its package, its signature."""
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.downloads import download
-from aegis.api.v1.base import View, parameters
+from aegis.api.schema import list_of
+from aegis.api.v1.base import View, caller, parameters
 from registry.readers import BUNDLE_MEDIA_TYPE, open_artifact, open_file, signature_of
 
-BINARY = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
+BINARY = {
+    (200, "application/octet-stream"): OpenApiTypes.BINARY,
+    (206, "application/octet-stream"): OpenApiTypes.BINARY,
+}
+RANGE = OpenApiParameter("Range", location="header", description="As in bytes=0-1023.")
+
+
+class FileDocument(serializers.Serializer[Any]):
+    """One file of a version."""
+
+    path = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
 
 
 class Files(View):
     """The files of a version."""
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="files_list", responses={200: list_of(FileDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
         """List path, size in bytes and SHA-256 of each file."""
         parameters(request)
@@ -27,13 +43,13 @@ class Files(View):
 class File(View):
     """One file of a version."""
 
-    @extend_schema(responses=BINARY)
+    @extend_schema(operation_id="file_download", parameters=[RANGE], responses=BINARY)
     def get(self, request: Request, name: str, ref: str, path: str) -> HttpResponseBase:
         """Return the file, or a range of it."""
         version = self.version(request, name, ref)
         return download(
             request,
-            lambda part: open_file(version, path, actor=request.user, part=part),
+            lambda part: open_file(version, path, actor=caller(request), part=part),
             ranges=True,
         )
 
@@ -41,13 +57,13 @@ class File(View):
 class Artifact(View):
     """The package of a version."""
 
-    @extend_schema(responses=BINARY)
+    @extend_schema(operation_id="artifact_download", parameters=[RANGE], responses=BINARY)
     def get(self, request: Request, name: str, ref: str) -> HttpResponseBase:
         """Return the package, or a range of it."""
         version = self.version(request, name, ref)
         return download(
             request,
-            lambda part: open_artifact(version, actor=request.user, part=part),
+            lambda part: open_artifact(version, actor=caller(request), part=part),
             ranges=True,
         )
 
@@ -55,11 +71,13 @@ class Artifact(View):
 class Signature(View):
     """The signature of a version."""
 
-    @extend_schema(responses={(200, BUNDLE_MEDIA_TYPE): OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="signature_download", responses={(200, BUNDLE_MEDIA_TYPE): OpenApiTypes.OBJECT}
+    )
     def get(self, request: Request, name: str, ref: str) -> HttpResponse:
         """Return the OpenSSF Model Signing bundle; the key stands in X-Aegis-Key-Hint."""
         parameters(request)
-        signature = signature_of(self.version(request, name, ref), actor=request.user)
+        signature = signature_of(self.version(request, name, ref), actor=caller(request))
         return HttpResponse(
             signature.bundle,
             content_type=BUNDLE_MEDIA_TYPE,

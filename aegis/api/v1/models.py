@@ -8,7 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.accounts.models import Team
-from aegis.api.v1.base import View, page_size, parameters
+from aegis.api.pagination import page_size
+from aegis.api.schema import page_of
+from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.models import CatalogRow, ModelChanges, ModelDocument, NewModel
 from aegis.problems import Invalid
@@ -24,7 +26,7 @@ class Models(View):
     @extend_schema(
         operation_id="models_list",
         parameters=[OpenApiParameter(name) for name in (*FILTERS, "cursor", "page_size")],
-        responses={200: CatalogRow(many=True)},
+        responses={200: page_of(CatalogRow)},
     )
     def get(self, request: Request) -> Response:
         """List the registered models that you may see, a page at a time."""
@@ -48,7 +50,7 @@ class Models(View):
         """Register a model for one of your teams."""
         fields = body(request, NewModel)
         model = registration.register_model(
-            actor=request.user, **{**fields, "team": _team(fields["team"])}
+            actor=caller(request), **{**fields, "team": _team(fields["team"])}
         )
         path = f"/api/v1/models/{model.name}/"
         return Response(ModelDocument(model).data, status=201, headers={"Location": path})
@@ -67,7 +69,9 @@ class Model(View):
     def patch(self, request: Request, name: str) -> Response:
         """Change what describes the model."""
         model = self.model(request, name)
-        changed = registration.edit_model(model, actor=request.user, **body(request, ModelChanges))
+        changed = registration.edit_model(
+            model, actor=caller(request), **body(request, ModelChanges)
+        )
         return Response(ModelDocument(changed).data)
 
 

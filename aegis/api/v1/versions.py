@@ -5,17 +5,24 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.authentication import bearer_of
+from aegis.api.downloads import json_text
 from aegis.api.idempotency import idempotent
-from aegis.api.pagination import Cursor
-from aegis.api.v1.base import View, parameters
+from aegis.api.pagination import NumberCursor
+from aegis.api.schema import page_of
+from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.serializers.base import body
-from aegis.api.v1.serializers.versions import NewVersion, Reason
+from aegis.api.v1.serializers.versions import (
+    FoundVersion,
+    NewVersion,
+    PendingVersion,
+    Reason,
+    VersionDocument,
+)
 from aegis.problems import Refusal
 from approvals.archiving import archive
 from imports.uploading import import_upload
@@ -28,25 +35,27 @@ from registry.version_documents import document_of, documents_of
 class Versions(View):
     """The versions of a model."""
 
-    @extend_schema(operation_id="versions_list", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="versions_list", responses={200: page_of(VersionDocument)})
     def get(self, request: Request, name: str) -> Response:
         """List the versions of a model, the newest first."""
         parameters(request)
         model = self.model(request, name)
-        paginator = Cursor()
+        paginator = NumberCursor()
         paginator.ordering = ("-number",)
         rows = ModelVersion.objects.filter(registered_model=model)
         page = paginator.paginate_queryset(rows, request, view=self) or []
         return paginator.get_paginated_response(documents_of(page) if page else [])
 
-    @extend_schema(request=NewVersion, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="version_create", request=NewVersion, responses={202: PendingVersion}
+    )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Add the next version from a finished upload; it is pending until its import is done."""
         model = self.model(request, name)
         fields = body(request, NewVersion)
-        upload = uploads.get_upload(fields.pop("upload"), actor=request.user)
-        job = import_upload(model, upload, actor=request.user, **fields)
+        upload = uploads.get_upload(fields.pop("upload"), actor=caller(request))
+        job = import_upload(model, upload, actor=caller(request), **fields)
         document: dict[str, Any] = document_of(job.version)
         document["import"] = job.number
         path = f"/api/v1/models/{model.name}/versions/{job.version.number}/"
@@ -66,23 +75,22 @@ class Version(View):
         if plain is not None and request.method == "GET" and not request.GET:
             with suppress(Refusal):
                 text = version_for_token(plain, kwargs["name"], kwargs["ref"])
-                return HttpResponse(text, content_type="application/json")
+                return json_text(request, text)
         return super().dispatch(request, *args, **kwargs)
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="version_retrieve", responses={200: FoundVersion})
     def get(self, request: Request, name: str, ref: str) -> HttpResponse:
         """Return the version, and by what the ref named it."""
         parameters(request)
-        text = version_for_user(request.user, name, ref)
-        return HttpResponse(text, content_type="application/json")
+        return json_text(request, version_for_user(request.user, name, ref))
 
 
 class Archive(View):
     """Taking a version out of use."""
 
-    @extend_schema(request=Reason, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="version_archive", request=Reason, responses={200: VersionDocument})
     def post(self, request: Request, name: str, ref: str) -> Response:
         """Archive the version, with a reason."""
         version = self.version(request, name, ref)
-        archive(version, actor=request.user, **body(request, Reason))
+        archive(version, actor=caller(request), **body(request, Reason))
         return Response(document_of(version))

@@ -53,3 +53,12 @@ def body(request: Request, kind: type[StrictSerializer]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
     return checked
+
+
+class Nothing(StrictSerializer):
+    """A body without fields, which may be left out."""
+
+
+def nothing(request: Request) -> None:
+    """Refuse a body that says something where nothing is to be said."""
+    body(request, Nothing)

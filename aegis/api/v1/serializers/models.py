@@ -1,5 +1,7 @@
 """Registered models as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from aegis.api.v1.serializers.base import StrictSerializer, Text
@@ -30,18 +32,18 @@ class ModelChanges(StrictSerializer):
     risk_tier = serializers.IntegerField(required=False, help_text="Stricter (smaller) only.")
 
 
-class ModelDocument(serializers.Serializer[RegisteredModel]):
+class ModelDocument(serializers.Serializer[Any]):
     """A registered model."""
 
     name = serializers.CharField()
-    team = serializers.SlugRelatedField[object](slug_field="slug", read_only=True)
+    team = serializers.CharField(source="team.slug", help_text="The slug of its team.")
     description = serializers.CharField()
     task = serializers.CharField()
     framework = serializers.CharField()
     tags = serializers.DictField(child=serializers.CharField())
     risk_tier = serializers.IntegerField()
     visibility = serializers.CharField()
-    created_by = serializers.SlugRelatedField[object](slug_field="username", read_only=True)
+    created_by = serializers.CharField(source="created_by.username")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -50,13 +52,17 @@ class VersionMark(serializers.Serializer[object]):
     """A version in few words, as lists name it."""
 
     number = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField(help_text="Empty for none.")
     state = serializers.CharField()
     stage = serializers.CharField()
 
 
-class CatalogRow(serializers.Serializer[Row]):
+class CatalogRow(ModelDocument):
     """A row of the catalog: the model, and the versions that are asked for first."""
+
+    production = VersionMark(allow_null=True)
+    staging = VersionMark(allow_null=True)
+    latest = VersionMark(allow_null=True)
 
     def to_representation(self, instance: Row) -> dict[str, object]:
         """Put the versions beside the model's own fields."""

@@ -5,14 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 from aegis.api.v1.serializers.base import StrictSerializer, Text
+from registry.cards import completeness
 from registry.evidence import outcome_of
+from registry.lookup import FoundBy
 from registry.models import (
     CardRevision,
     ComplianceTag,
     Evidence,
     Metric,
     MetricDefinition,
+    Stage,
     VersionFact,
+    VersionState,
 )
 
 
@@ -78,10 +82,70 @@ class Reason(StrictSerializer):
     reason = Text()
 
 
-class AliasTarget(StrictSerializer):
-    """The version that an alias is to name, by any ref."""
+class FailureDocument(serializers.Serializer[Any]):
+    """Why a version failed."""
 
-    version = Text()
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ArtifactMark(serializers.Serializer[Any]):
+    """The package of a version."""
+
+    layout = serializers.CharField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+
+
+class SignatureMark(serializers.Serializer[Any]):
+    """The latest signature of a version."""
+
+    key_name = serializers.CharField()
+    key_version = serializers.CharField()
+    key_hint = serializers.CharField()
+    algorithm = serializers.CharField()
+    is_development = serializers.BooleanField()
+    signed_at = serializers.DateTimeField()
+
+
+class VersionDocument(serializers.Serializer[Any]):
+    """A version. ``registry.version_documents`` writes it; this says what it is."""
+
+    model = serializers.CharField()
+    number = serializers.IntegerField()
+    label = serializers.CharField(allow_null=True)
+    description = serializers.CharField()
+    source = serializers.CharField()
+    state = serializers.ChoiceField(VersionState.choices)
+    failure = FailureDocument(allow_null=True)
+    stage = serializers.ChoiceField(Stage.choices)
+    stage_sequence = serializers.IntegerField()
+    digest = serializers.CharField(allow_null=True, help_text="Of the manifest, SHA-256.")
+    size = serializers.IntegerField()
+    file_count = serializers.IntegerField()
+    tags = serializers.DictField(child=serializers.CharField(), help_text="The model's.")
+    compliance_tags = serializers.ListField(child=serializers.CharField())
+    aliases = serializers.ListField(child=serializers.CharField())
+    artifact = ArtifactMark(allow_null=True)
+    signature = SignatureMark(allow_null=True)
+    created_by = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    ready_at = serializers.DateTimeField(allow_null=True)
+    quarantined_at = serializers.DateTimeField(allow_null=True)
+    recalled_at = serializers.DateTimeField(allow_null=True)
+
+
+class FoundVersion(VersionDocument):
+    """A version, and by what its ref named it."""
+
+    found_by = serializers.ChoiceField([str(one) for one in FoundBy])
+
+
+class PendingVersion(VersionDocument):
+    """A version that was just added, and the number of the import that brings it in."""
+
+    # The field's name is a word of Python.
+    locals()["import"] = serializers.IntegerField()
 
 
 class FactDocument(serializers.ModelSerializer[VersionFact]):
@@ -118,13 +182,22 @@ class MetricDocument(serializers.ModelSerializer[Metric]):
 
 
 class CardDocument(serializers.ModelSerializer[CardRevision]):
-    """A published revision of a card."""
+    """A published revision of a card; ``missing`` is empty where it is complete."""
 
+    sections = serializers.DictField(child=serializers.CharField())
     published_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    missing = serializers.SerializerMethodField()
 
     class Meta:
         model = CardRevision
-        fields = ("number", "sections", "digest", "published_by", "published_at")
+        fields = ("number", "sections", "missing", "digest", "published_by", "published_at")
+
+    def get_missing(self, card: CardRevision) -> list[dict[str, str]]:
+        """Return what a complete card would have besides."""
+        return [
+            {"section": one.section.key, "reason": one.sentence}
+            for one in completeness(card.sections).missing
+        ]
 
 
 class EvidenceDocument(serializers.ModelSerializer[Evidence]):

@@ -1,0 +1,94 @@
+"""What the OpenAPI description says beyond what views and serializers show by themselves."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+
+JSON = dict[str, Any]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """The bearer tokens that programs come with."""
+
+    target_class = "aegis.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> JSON:  # noqa: ARG002 -- Its signature.
+        """Return the scheme."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that you made on your account page or by POST tokens/.",
+        }
+
+
+@cache
+def page_of(kind: type[serializers.BaseSerializer]) -> Any:
+    """Describe one page of a list along a cursor."""
+    return inline_serializer(
+        name=f"{kind.__name__}Page",
+        fields={
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": kind(many=True),
+        },
+    )
+
+
+@cache
+def list_of(kind: type[serializers.BaseSerializer]) -> Any:
+    """Describe a whole list."""
+    return inline_serializer(name=f"{kind.__name__}List", fields={"results": kind(many=True)})
+
+
+PROBLEM: JSON = {
+    "type": "object",
+    "description": "Why it was refused (RFC 9457). Some codes bring further members.",
+    "required": ["type", "status", "code", "title"],
+    "properties": {
+        "type": {"type": "string", "enum": ["about:blank"]},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "code": {"type": "string", "description": "A stable code for programs."},
+        "title": {"type": "string", "description": "A sentence for people."},
+        "mend": {"type": "string", "description": "What would make it possible, and who can."},
+        "url": {"type": "string", "description": "A path of this site where that is done."},
+        "field": {"type": "string", "description": "The part of the input that is to blame."},
+        "fields": {
+            "type": "object",
+            "description": "Of several faults, the sentences by field.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+
+def add_problems(result: JSON, **_: object) -> JSON:
+    """Say of every operation that a refusal is a problem, with the statuses that it may have."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            if method in {"get", "post", "put", "patch", "delete"}:
+                for status, words in _refusals(path, method).items():
+                    said = {"description": words, "content": content}
+                    operation["responses"].setdefault(status, said)
+    return result
+
+
+def _refusals(path: str, method: str) -> dict[str, str]:
+    found = {
+        "400": "The input is not what it must be.",
+        "401": "Nobody is signed in, or the token is no good.",
+        "403": "You may see it, but not do this.",
+    }
+    if "{" in path:
+        found["404"] = "There is no such thing, or not for you."
+    if method != "get":
+        found["409"] = "The state of things does not allow it, or changed meanwhile."
+    if method in {"post", "put", "patch"}:
+        found["413"] = "The body is too large."
+        found["415"] = "The body has another media type."
+    return found

@@ -1,0 +1,27 @@
+"""Uploads as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from registry.models import Upload
+
+
+class UploadFileDocument(serializers.Serializer[Any]):
+    """One file: ``received`` of ``size`` bytes are here."""
+
+    path = serializers.CharField()
+    size = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+    received = serializers.IntegerField()
+    complete = serializers.BooleanField()
+
+
+class UploadDocument(serializers.Serializer[Any]):
+    """An upload, with the largest part that one request may bring."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(Upload.State.choices)
+    expires_at = serializers.DateTimeField()
+    part_bytes = serializers.IntegerField()
+    files = UploadFileDocument(many=True)
