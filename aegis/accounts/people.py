@@ -57,7 +57,7 @@ def edit_person(
 ) -> User:
     """Change the name or the e-mail of an account; what is None stays."""
     lock_roles()
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     require_administrator(actor, "edit accounts")
     new = {
         "name": user.name if name is None else fields.person_name(name),
@@ -79,7 +79,7 @@ def edit_person(
 def set_active(user: User, *, actor: User, active: bool) -> User:
     """Lock an account, with its sessions and tokens, or let it in again."""
     lock_roles()
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     require_administrator(actor, "lock accounts")
     if user.is_active == active:
         return user
@@ -100,7 +100,7 @@ def set_registry_role(user: User, *, actor: User, role: str, member: bool) -> Us
     Nobody gives one to themselves, and the last administrator stays one.
     """
     lock_roles()
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     require_administrator(actor, "give roles across the registry")
     group = role_group(role)
     if user.groups.filter(pk=group.pk).exists() == member:
@@ -131,7 +131,7 @@ def join_accounts(user: User, *, actor: User, first: User) -> User:
     """
     lock_roles()
     require_administrator(actor, "say which accounts are one person's")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     root = User.objects.get(pk=first.pk)
     root = root.same_person_as or root
     if user.same_person_as_id == root.pk:

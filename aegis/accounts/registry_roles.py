@@ -35,6 +35,9 @@ def lock_roles() -> Group:
 
     Every verb about people and their roles begins with it, so that checks such as
     "not the last administrator" and "nobody has this name" hold until the commit.
+
+    Accounts are locked with ``no_key``: the audit log refers to its actors, and whoever
+    appends to it must never wait for somebody who waits to append.
     """
     Group.objects.get_or_create(name=ADMINISTRATORS)
     return Group.objects.select_for_update(no_key=True).get(name=ADMINISTRATORS)

@@ -26,7 +26,7 @@ def create_team(*, actor: User, slug: str, name: str) -> Team:
 @verb
 def rename_team(team: Team, *, actor: User, name: str) -> Team:
     """Change what people call a team; its short name stays."""
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     require_administrator(actor, "rename teams")
     new = fields.team_name(name)
     if new != team.name:
@@ -39,7 +39,7 @@ def rename_team(team: Team, *, actor: User, name: str) -> Team:
 @verb
 def add_member(team: Team, user: User, *, actor: User) -> None:
     """Put an active account into a team. Nobody does this for themselves."""
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     require_administrator(actor, "choose the members of teams")
     if user.groups.filter(pk=team.group_id).exists():
@@ -58,7 +58,7 @@ def add_member(team: Team, user: User, *, actor: User) -> None:
 @verb
 def remove_member(team: Team, user: User, *, actor: User) -> None:
     """Take somebody out of a team; they may leave by themselves."""
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if user.pk != actor.pk:
         require_administrator(actor, "choose the members of teams")
     if not team.group.user_set.filter(pk=user.pk).exists():

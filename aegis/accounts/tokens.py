@@ -80,7 +80,7 @@ def adopt_token(plain: str, *, user: User, name: str) -> ApiToken:
 @verb
 def revoke_token(token: ApiToken, *, actor: User) -> ApiToken:
     """Take a token out of use for ever: its owner, or an administrator."""
-    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if token.user_id != actor.pk:
         require_administrator(actor, "revoke the tokens of others")
     if token.revoked_at is None:
