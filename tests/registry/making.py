@@ -15,12 +15,13 @@ from imports.models import Import
 from imports.running import run
 from imports.uploading import import_upload
 from registry.models import Evidence, ModelVersion, RegisteredModel, Upload
+from registry.recording_facts import record_fact, record_metric
 from registry.registration import edit_model, register_model
 from registry.sharing import share
 from registry.uploads import open_upload, receive_whole
 from tests.cast import Cast
 
-__all__ = ["edit_model", "register_model", "share"]
+__all__ = ["edit_model", "record_fact", "record_metric", "register_model", "share"]
 
 FILES = {"config.json": b'{"layers": 2}', "model/weights.bin": bytes(range(256)) * 400}
 
