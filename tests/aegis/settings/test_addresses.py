@@ -58,6 +58,11 @@ def test_letters_go_to_a_folder() -> None:
     assert found["EMAIL_FILE_PATH"] == "/srv/my letters"
 
 
+def test_letters_are_kept_in_aegis() -> None:
+    found = addresses.email(URL, "letters:")
+    assert found == {"EMAIL_BACKEND": "aegis.events.letters.KeepLetters"}
+
+
 def test_storage_in_a_folder() -> None:
     assert addresses.storage(URL, "file:///srv/aegis") == addresses.Storage(
         scheme="file", root=Path("/srv/aegis")
