@@ -22,6 +22,7 @@ from tests.harness import stack as stacks
 
 TARGET_RATIO = 5.0
 CLIENTS = (1, 8)
+WARM_UP_SECONDS = 5.0
 
 
 def main() -> None:
@@ -73,13 +74,13 @@ def _compare(
     ours, port = _paths(models), stacks.free_port()
     with mlflow_peer.server(config, port, folder / "mlflow.log"):
         theirs = mlflow_peer.paths(models)
+        own_port = int(url.rsplit(":", 1)[1].strip("/"))
+        bearer = [f"Authorization: Bearer {token}"]
+        _measure(own_port, ours[0], max(CLIENTS), WARM_UP_SECONDS, bearer)
+        _measure(port, theirs[0], max(CLIENTS), WARM_UP_SECONDS)
         for what, mine, peers in zip(("number", "alias"), ours, theirs, strict=True):
             for clients in CLIENTS:
-                own_port = int(url.rsplit(":", 1)[1].strip("/"))
-                bearer = [f"Authorization: Bearer {token}"]
-                _measure(own_port, mine, clients, 1.0, bearer)
                 us = _measure(own_port, mine, clients, seconds, bearer)
-                _measure(port, peers, clients, 1.0)
                 them = _measure(port, peers, clients, seconds)
                 _report(what, clients, us, them)
 
