@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aegis.pages.deltas import change_words
-from aegis.pages.fact_values import entry_text, fact_text
+from aegis.pages.fact_values import entry_text, fact_glance
 from aegis.pages.formatting import filesize
 from aegis.pages.metrics import MetricCells, metric_cells
 from approvals.comparison import Comparison, FileRow, ValueRow
@@ -58,6 +58,11 @@ class Changes:
     files: tuple[FileLine, ...]
     file_words: str
 
+    @property
+    def facts_differ(self) -> bool:
+        """Say whether data or code is not the same on both sides."""
+        return any(pair.change != SAME for pair in self.facts)
+
 
 def changes(found: Comparison, *, baseline: str) -> Changes:
     """Shape a comparison; ``baseline`` names the version it is held against, or is empty."""
@@ -108,7 +113,7 @@ def _card_words(found: Comparison, baseline: str) -> str:
 
 
 def _fact(row: ValueRow) -> Pair:
-    return Pair(row.title, fact_text(row.baseline), fact_text(row.value), row.change)
+    return Pair(row.title, fact_glance(row.baseline), fact_glance(row.value), row.change)
 
 
 def _differing(rows: Iterable[ValueRow]) -> tuple[Pair, ...]:

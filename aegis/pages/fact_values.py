@@ -1,6 +1,10 @@
 """Facts as people read them. Pure."""
 
-from typing import Any
+import re
+from typing import Any, Final
+
+_COMMIT: Final = re.compile(r"(?<=@)[0-9a-f]{16,}$|^[0-9a-f]{16,}$")
+_SHOWN: Final = 12
 
 
 def fact_text(value: Any) -> str:
@@ -12,6 +16,11 @@ def fact_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def fact_glance(value: Any) -> str:
+    """Return a fact as narrow tables show it: of a long commit the first digits."""
+    return _COMMIT.sub(lambda commit: f"{commit[0][:_SHOWN]}…", fact_text(value))
 
 
 def entry_text(value: Any) -> str:

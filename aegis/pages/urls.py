@@ -4,8 +4,11 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern
 
 from aegis.pages.routes import (
+    access,
     account,
     aliases,
+    archiving,
+    audit,
     cards,
     catalog,
     evidence,
@@ -14,13 +17,13 @@ from aegis.pages.routes import (
     models,
     requests,
     reviews,
+    rollback,
     versions,
 )
 
 app_name = "pages"
 
 SUBJECTS = (
-    account,
     catalog,
     models,
     versions,
@@ -31,6 +34,11 @@ SUBJECTS = (
     imports,
     requests,
     reviews,
+    rollback,
+    archiving,
+    access,
+    audit,
+    account,
 )
 
 

@@ -20,7 +20,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     user = person(request)
     model = find_model(user, name)
     form = ShareForm(request.POST or None)
-    if form.is_valid() and form.act(share, model, actor=user, **form.given):
+    if form.is_valid() and form.act(share, model, actor=user, **form.given) is not None:
         messages.success(request, f"{form.cleaned_data['who']} has the role now.")
         return redirect("pages:model-share", model.name)
     return _shown(request, model, form, form)
@@ -32,7 +32,7 @@ def revoke(request: HttpRequest, name: str) -> HttpResponse:
     user = person(request)
     model = find_model(user, name)
     form = UnshareForm(request.POST)
-    if form.is_valid() and form.act(unshare, model, actor=user, **form.taken):
+    if form.is_valid() and form.act(unshare, model, actor=user, **form.taken) is not None:
         messages.success(request, "The role is taken back.")
         return redirect("pages:model-share", model.name)
     return _shown(request, model, ShareForm(), form)

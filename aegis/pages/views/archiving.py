@@ -18,8 +18,9 @@ def show(request: HttpRequest, name: str, ref: str) -> HttpResponse:
     user = person(request)
     version = find_version(user, name, ref)
     form = ArchiveForm(request.POST or None)
-    if form.is_valid() and form.act(
-        archive, version, actor=user, reason=form.cleaned_data["reason"]
+    if (
+        form.is_valid()
+        and form.act(archive, version, actor=user, reason=form.cleaned_data["reason"]) is not None
     ):
         messages.success(request, f"{name} v{version.number} is archived.")
         return redirect("pages:version", version.registered_model.name, version.number)

@@ -44,7 +44,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     form = DecisionForm(request.POST, request=request)
     user = person(request)
     asked = _asked(number, user)
-    if form.is_valid() and form.act(decisions.decide, asked, actor=user, **form.said):
+    if form.is_valid() and form.act(decisions.decide, asked, actor=user, **form.said) is not None:
         messages.success(request, SAID[form.cleaned_data["verdict"]])
         return redirect("pages:review", number)
     return _shown(request, number, ReviewForms(decision=form))
@@ -56,7 +56,10 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
     form = TakeBackForm(request.POST, request=request)
     user = person(request)
     mine = _mine(number, user)
-    if form.is_valid() and form.act(decisions.withdraw_decision, mine, actor=user, **form.proof):
+    if (
+        form.is_valid()
+        and form.act(decisions.withdraw_decision, mine, actor=user, **form.proof) is not None
+    ):
         messages.success(request, "Your decision is taken back.")
         return redirect("pages:review", number)
     return _shown(request, number, ReviewForms(take_back=form))
@@ -68,8 +71,10 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     form = CommentForm(request.POST)
     user = person(request)
     asked = _asked(number, user)
-    if form.is_valid() and form.act(
-        decisions.comment_on, asked, actor=user, body=form.cleaned_data["body"]
+    if (
+        form.is_valid()
+        and form.act(decisions.comment_on, asked, actor=user, body=form.cleaned_data["body"])
+        is not None
     ):
         return redirect(f"/reviews/{number}/#discussion")
     return _shown(request, number, ReviewForms(comment=form))
@@ -81,8 +86,10 @@ def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     form = WithdrawForm(request.POST)
     user = person(request)
     asked = _asked(number, user)
-    if form.is_valid() and form.act(
-        requests.withdraw, asked, actor=user, reason=form.cleaned_data["reason"]
+    if (
+        form.is_valid()
+        and form.act(requests.withdraw, asked, actor=user, reason=form.cleaned_data["reason"])
+        is not None
     ):
         messages.success(request, f"Request {number} is withdrawn.")
         return redirect("pages:review", number)
