@@ -128,6 +128,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The registry where models are documented, proved, reviewed and promoted.",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": ["aegis.api.schema.add_problems"],
     "COMPONENT_SPLIT_REQUEST": True,

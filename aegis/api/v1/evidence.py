@@ -83,9 +83,10 @@ class EvidencePiece(View):
 class EvidenceFile(View):
     """The file of a piece of evidence."""
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(operation_id="evidence_download", responses={(200, "*/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, name: str, ref: str, piece: UUID) -> HttpResponseBase:
         """Return the bytes, which have the recorded digest."""
+        parameters(request)
         found = _piece(self.version(request, name, ref), piece)
         return download(request, lambda _: open_evidence(found, actor=caller(request)))
 
@@ -93,7 +94,9 @@ class EvidenceFile(View):
 class Attestations(View):
     """A person's word about evidence. It takes a session."""
 
-    @extend_schema(request=NewAttestation, responses={200: EvidenceDocument})
+    @extend_schema(
+        operation_id="evidence_attest", request=NewAttestation, responses={200: EvidenceDocument}
+    )
     def post(self, request: Request, name: str, ref: str, piece: UUID) -> Response:
         """Say whether the evidence holds."""
         found = _piece(self.version(request, name, ref), piece)

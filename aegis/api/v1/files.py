@@ -15,8 +15,8 @@ from aegis.api.v1.base import View, caller, parameters
 from registry.readers import BUNDLE_MEDIA_TYPE, open_artifact, open_file, signature_of
 
 BINARY = {
-    (200, "application/octet-stream"): OpenApiTypes.BINARY,
-    (206, "application/octet-stream"): OpenApiTypes.BINARY,
+    (200, "*/*"): OpenApiTypes.BINARY,
+    (206, "*/*"): OpenApiTypes.BINARY,
 }
 RANGE = OpenApiParameter("Range", location="header", description="As in bytes=0-1023.")
 
@@ -46,6 +46,7 @@ class File(View):
     @extend_schema(operation_id="file_download", parameters=[RANGE], responses=BINARY)
     def get(self, request: Request, name: str, ref: str, path: str) -> HttpResponseBase:
         """Return the file, or a range of it."""
+        parameters(request)
         version = self.version(request, name, ref)
         return download(
             request,
@@ -60,6 +61,7 @@ class Artifact(View):
     @extend_schema(operation_id="artifact_download", parameters=[RANGE], responses=BINARY)
     def get(self, request: Request, name: str, ref: str) -> HttpResponseBase:
         """Return the package, or a range of it."""
+        parameters(request)
         version = self.version(request, name, ref)
         return download(
             request,

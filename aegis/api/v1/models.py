@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +26,10 @@ class Models(View):
 
     @extend_schema(
         operation_id="models_list",
-        parameters=[OpenApiParameter(name) for name in (*FILTERS, "cursor", "page_size")],
+        parameters=[
+            *(OpenApiParameter(name) for name in (*FILTERS, "cursor")),
+            OpenApiParameter("page_size", OpenApiTypes.INT),
+        ],
         responses={200: page_of(CatalogRow)},
     )
     def get(self, request: Request) -> Response:
@@ -45,7 +49,7 @@ class Models(View):
             }
         )
 
-    @extend_schema(request=NewModel, responses={201: ModelDocument})
+    @extend_schema(operation_id="model_register", request=NewModel, responses={201: ModelDocument})
     def post(self, request: Request) -> Response:
         """Register a model for one of your teams."""
         fields = body(request, NewModel)
@@ -59,13 +63,13 @@ class Models(View):
 class Model(View):
     """One registered model."""
 
-    @extend_schema(responses={200: ModelDocument})
+    @extend_schema(operation_id="model_retrieve", responses={200: ModelDocument})
     def get(self, request: Request, name: str) -> Response:
         """Return the model."""
         parameters(request)
         return Response(ModelDocument(self.model(request, name)).data)
 
-    @extend_schema(request=ModelChanges, responses={200: ModelDocument})
+    @extend_schema(operation_id="model_edit", request=ModelChanges, responses={200: ModelDocument})
     def patch(self, request: Request, name: str) -> Response:
         """Change what describes the model."""
         model = self.model(request, name)

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from aegis.api.v1 import (
+    access,
     account,
     aliases,
     audit,
@@ -42,6 +43,9 @@ model = [
     path("", models.Model.as_view()),
     path("aliases/", aliases.Aliases.as_view()),
     path("aliases/<str:alias>/", aliases.OneAlias.as_view()),
+    path("access/", access.Access.as_view()),
+    path("access/users/<str:username>/<str:role>/", access.UserRole.as_view()),
+    path("access/teams/<str:slug>/<str:role>/", access.TeamRole.as_view()),
     path("rollback/", rollback.Rollback.as_view()),
     path("versions/", versions.Versions.as_view()),
     path("versions/<str:ref>/", include(version)),
