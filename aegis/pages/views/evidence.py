@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from aegis.pages.finding import find_version
 from aegis.pages.forms.evidence import AttestForm, EvidenceForm, TagForm
+from aegis.pages.posted import posted
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from registry import evidence as verbs
@@ -53,7 +54,7 @@ def attest(request: HttpRequest, name: str, number: int, key: UUID) -> HttpRespo
     """Say whether unattested evidence holds."""
     user, version = person(request), find_version(person(request), name, number)
     piece = _piece(version, key)
-    form = AttestForm(request.POST or None)
+    form = AttestForm(posted(request))
     if (
         form.is_valid()
         and form.act(verbs.attest, piece, actor=user, **form.cleaned_data) is not None
@@ -69,7 +70,7 @@ def claim(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Add a compliance tag to a version."""
     user, version = person(request), find_version(person(request), name, number)
     require(user, CONTRIBUTE, version.registered_model)
-    form = TagForm(request.POST or None, initial={"name": request.GET.get("name")})
+    form = TagForm(posted(request), initial={"name": request.GET.get("name")})
     if form.is_valid() and (
         tag := form.act(verbs.claim_tag, version, actor=user, name=form.cleaned_data["name"])
     ):

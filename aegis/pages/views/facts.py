@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from aegis.pages.finding import find_version
 from aegis.pages.forms.facts import FactForm, MetricForm
+from aegis.pages.posted import posted
 from aegis.pages.signed_in import person
 from registry.facts import FACTS
 from registry.models import MetricDefinition
@@ -19,7 +20,7 @@ def record_one(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Record a fact about a version; an earlier one of its name stays visible."""
     user, version = person(request), find_version(person(request), name, number)
     require(user, CONTRIBUTE, version.registered_model)
-    form = FactForm(request.POST or None, initial={"name": request.GET.get("name")})
+    form = FactForm(posted(request), initial={"name": request.GET.get("name")})
     if form.is_valid() and (
         fact := form.act(record_fact, version, actor=user, **form.cleaned_data)
     ):
@@ -34,7 +35,7 @@ def state_metric(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Record a metric on somebody's word."""
     user, version = person(request), find_version(person(request), name, number)
     require(user, CONTRIBUTE, version.registered_model)
-    form = MetricForm(request.POST or None)
+    form = MetricForm(posted(request))
     if form.is_valid() and (metric := form.act(record_metric, version, actor=user, **form.said)):
         messages.success(request, f"{metric.name} is recorded as stated.")
         return redirect("pages:version", version.registered_model.name, number)

@@ -9,6 +9,7 @@ from aegis.pages.finding import find_model
 from aegis.pages.forms.aliases import AliasForm
 from aegis.pages.forms.models import EditForm, RegisterForm
 from aegis.pages.model_page import load_model_page
+from aegis.pages.posted import posted
 from aegis.pages.signed_in import person
 from aegis.pages.versions_table import load_versions
 from registry.models import Alias
@@ -20,7 +21,7 @@ from registry.registration import edit_model, register_model
 def register(request: HttpRequest) -> HttpResponse:
     """Register a model, then go on to its first version."""
     user = person(request)
-    form = RegisterForm(request.POST or None, user=user)
+    form = RegisterForm(posted(request), user=user)
     if form.is_valid() and (model := form.act(register_model, actor=user, **form.cleaned_data)):
         messages.success(request, f"{model.name} is registered, and you maintain it.")
         return redirect("pages:version-add", model.name)
@@ -51,7 +52,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     model = find_model(user, name)
     require(user, CONTRIBUTE, model)
     may_maintain = MAINTAIN in permissions_of(user, model)
-    form = EditForm(request.POST or None, model=model, may_maintain=may_maintain)
+    form = EditForm(posted(request), model=model, may_maintain=may_maintain)
     if form.is_valid() and form.act(edit_model, model, actor=user, **form.changes) is not None:
         messages.success(request, f"{model.name} is changed.")
         return redirect("pages:model", model.name)

@@ -6,37 +6,42 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aegis.accounts.models import User
 from aegis.pages.file_rows import folders_of
 from aegis.pages.finding import find_model, find_version
+from aegis.pages.folder_files import files_with_paths, takes_folders
 from aegis.pages.forms.versions import VersionForm
+from aegis.pages.posted import posted
 from aegis.pages.receiving import received_upload
 from aegis.pages.signed_in import person
 from aegis.pages.version_page import files_address, load_job, load_version_page
+from imports.models import Import
 from imports.uploading import import_upload
 from registry import readers
-from registry.models import ArtifactFile, UploadFile
+from registry.models import ArtifactFile, RegisteredModel, Upload, UploadFile
 from registry.permissions import CONTRIBUTE, require
 
 FILES = 200
 
 
+@takes_folders
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, name: str) -> HttpResponse:
     """Add a version from files; it is pending until they are checked, packaged and signed."""
     user = person(request)
     model = find_model(user, name)
     require(user, CONTRIBUTE, model)
-    form = VersionForm(request.POST or None)
-    upload = None
-    if form.is_valid():
-        files = request.FILES.getlist("files")
-        upload = form.act(received_upload, form.cleaned_data["upload"], files, actor=user)
-        job = upload and form.act(import_upload, model, upload, actor=user, **form.said)
-        if job:
-            messages.success(request, f"v{job.version.number} is being imported.")
-            return redirect("pages:version", model.name, job.version.number)
-    here = UploadFile.objects.filter(upload=upload) if upload else UploadFile.objects.none()
-    context = {"form": form, "model": model, "upload": upload, "here": here}
+    form = VersionForm(posted(request))
+    is_valid, upload = form.is_valid(), None
+    if form.is_bound:  # Files are kept also where the rest of the form needs another look.
+        files = files_with_paths(request, "files")
+        upload = form.act(received_upload, form.cleaned_data.get("upload"), files, actor=user)
+    if is_valid and upload and (job := _import(form, model, upload, user)):
+        messages.success(request, f"v{job.version.number} is being imported.")
+        return redirect("pages:version", model.name, job.version.number)
+    kept = upload.pk if upload else form["upload"].value()
+    here = UploadFile.objects.filter(upload=upload, complete=True) if upload else ()
+    context = {"form": form, "model": model, "upload": kept, "here": here}
     return render(request, "registry/version_add.html", context, status=form.status)
 
 
@@ -91,3 +96,7 @@ def key(request: HttpRequest, name: str, number: int) -> HttpResponse:
     file_name = f"{found.key_name}.v{found.key_version}.pem"
     answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return answer
+
+
+def _import(form: VersionForm, model: RegisteredModel, upload: Upload, user: User) -> Import | None:
+    return form.act(import_upload, model, upload, actor=user, **form.said)
