@@ -16,6 +16,8 @@ from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
 from registry.manifest import Manifest
 from registry.models import ModelVersion
+from registry.signing.configured import configured_signer
+from registry.signing.signer import Signer
 from registry.storage.protocol import StoredObject
 from registry.uploads import upload_folder
 from registry.versions import SignedArtifact
@@ -39,24 +41,27 @@ POINTS: Final = (
 )
 
 
-def run(job: UUID, *, watch: Watch = lambda _: None) -> None:
-    """Claim the import and bring it to its end, if nobody else has it. Safe to run twice."""
+def run(job: UUID, *, signer: Signer | None = None, watch: Watch = lambda _: None) -> None:
+    """Claim the import and bring it to its end, if nobody else has it. Safe to run twice.
+
+    ``signer`` is the one that the settings name, unless told otherwise.
+    """
     held = claim(job)
     if held is None:
         return
     watch("claimed")
     version = _version(job)
     try:
-        _run_watched(held, version, watch)
+        _run_watched(held, version, watch, signer)
     except TakenOver:
         log.warning("imports.taken_over", job=str(job), fence=held.fence)
     watch("finished")
 
 
-def _run_watched(held: Claim, version: ModelVersion, watch: Watch) -> None:
+def _run_watched(held: Claim, version: ModelVersion, watch: Watch, signer: Signer | None) -> None:
     try:
         _refuse_endless(held)
-        _Run(held, version, watch).all_steps()
+        _Run(held, version, watch).all_steps(signer or configured_signer())
     except TakenOver:
         raise
     except Unavailable as away:
@@ -83,14 +88,14 @@ class _Run:
         self._watch = watch
         self._files = list(version.upload.files.all())
 
-    def all_steps(self) -> None:
+    def all_steps(self, signer: Signer) -> None:
         """Do what is not done yet, and end with a ready version."""
         manifest = Manifest.parse(
             self._step(ImportStep.Name.CHECK, self._check)["manifest"].encode()
         )
         stored = self._step(ImportStep.Name.PACKAGE, lambda: self._package(manifest))
         self._begin(ImportStep.Name.SIGN)
-        bundle = steps.sign(manifest, self._version)
+        bundle = steps.sign(manifest, self._version, signer)
         self._watch("sign worked")
         artifact = SignedArtifact(manifest, StoredObject(**stored), bundle)
         finish(self._held, self._version, artifact=artifact)

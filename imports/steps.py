@@ -15,7 +15,7 @@ from registry.manifest import FileEntry, Manifest
 from registry.models import ModelVersion, UploadFile
 from registry.packaging import pack, verify
 from registry.signing.bundle import SignedBundle, sign_manifest
-from registry.signing.configured import configured_signer
+from registry.signing.signer import Signer
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, StoredObject, package_key
 from registry.streams import CHUNK, HashingWriter, Readable, chunks
@@ -74,14 +74,10 @@ def package(received: Received, manifest: Manifest, version: ModelVersion) -> St
         return _taken_over(store, key, manifest)
 
 
-def sign(manifest: Manifest, version: ModelVersion) -> SignedBundle:
+def sign(manifest: Manifest, version: ModelVersion, signer: Signer) -> SignedBundle:
     """Have the manifest signed and verify the bundle; ``Unavailable`` if nobody can sign now."""
-    return sign_manifest(
-        manifest,
-        name=version.registered_model.name,
-        number=version.number,
-        signer=configured_signer(),
-    )
+    name = version.registered_model.name
+    return sign_manifest(manifest, name=name, number=version.number, signer=signer)
 
 
 def _taken_over(store: ArtifactStore, key: str, manifest: Manifest) -> StoredObject:
