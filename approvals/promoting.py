@@ -57,21 +57,25 @@ def promote(request: UUID, *, signer: Signer | None = None) -> PromotionRequest 
     """Carry an approved request out, or return None if there is nothing to do now.
 
     A signer that is away leaves it approved, with the time since when, to be tried again.
+    What the database's guard refuses is looked at once more: somebody may have lost a role
+    between the check and the move. Refused twice, it is given up.
     """
-    hold = begin(request)
-    if hold is None:
-        return None
-    try:
-        bundle = sign_promotion(hold.promotion, signer=signer or configured_signer())
-    except (Refusal, ImproperlyConfigured) as error:
-        log.warning("promotion.not_signed", request=str(request), reason=str(error))
-        return delay(hold, reason=str(error))
-    try:
-        return complete_promotion(hold, bundle)
-    except IntegrityError as error:
-        # The database's guard found something that the verb did not, so it is not tried again.
-        log.exception("promotion.refused", request=str(request))
-        return give_up(hold, reason=_sentence_of(error))
+    for is_last in (False, True):
+        hold = begin(request)
+        if hold is None:
+            return None
+        try:
+            bundle = sign_promotion(hold.promotion, signer=signer or configured_signer())
+        except (Refusal, ImproperlyConfigured) as error:
+            log.warning("promotion.not_signed", request=str(request), reason=str(error))
+            return delay(hold, reason=str(error))
+        try:
+            return complete_promotion(hold, bundle)
+        except IntegrityError as error:
+            log.exception("promotion.refused", request=str(request))
+            reason = _sentence_of(error)
+            done = give_up(hold, reason=reason) if is_last else put_back(hold, reason=reason)
+    return done
 
 
 @verb
@@ -132,6 +136,15 @@ def complete_promotion(hold: Hold, bundle: SignedBundle) -> PromotionRequest:
         follow(request, "delay", actor=None, outcome=outcome, code="approvals_changed")
     else:
         _move(request, standing, bundle)
+    return request
+
+
+@verb
+def put_back(hold: Hold, *, reason: str) -> PromotionRequest:
+    """Let go of a request, to be taken again at once."""
+    request = lock_request(hold.request)
+    if not _is_lost(hold, request):
+        follow(request, "delay", actor=None, outcome=reason, recorded=False)
     return request
 
 

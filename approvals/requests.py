@@ -93,7 +93,10 @@ def _target(target: str) -> str:
             return known.value
     named = " or ".join(TARGETS)
     raise Invalid(
-        "target_unknown", f"A promotion goes to {named}.", field="target", details={"to": TARGETS}
+        "target_unknown",
+        f"A promotion goes to {named}.",
+        field="target",
+        details={"to": [*TARGETS]},
     )
 
 

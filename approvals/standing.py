@@ -59,7 +59,7 @@ class Standing:
 def load(
     request: PromotionRequest, *, policies: Iterable[PolicyRevision] | None = None
 ) -> Standing:
-    """Read how ``request`` stands, in five queries at most beside those of its policies.
+    """Read how ``request`` stands; ``policies`` spares reading them again.
 
     Where ``request.version.registered_model`` is read already, it is used as it is.
     """

@@ -281,6 +281,18 @@ def test_what_the_databases_guard_refuses_is_given_up_with_its_sentence(
     assert (action, data["code"]) == ("request:failed", "refused_by_the_database")
 
 
+def test_what_it_refuses_once_is_looked_at_again_at_once(
+    cast: Cast, approved: PromotionRequest
+) -> None:
+    before = making.last_entry()
+    back = promoting.put_back(held(approved), reason="The database refused the move. No.")
+    assert back.state == RequestState.APPROVED
+    assert making.recorded(before) == []
+    done = promoting.promote(approved.pk)
+    assert done is not None
+    assert (done.state, done.attempts) == (RequestState.PROMOTED, 2)
+
+
 def test_the_guards_own_sentence_is_the_reason(approved: PromotionRequest) -> None:
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         StageTransition.objects.create(
