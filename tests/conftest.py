@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
+from xdist.remote import Producer
 
 from aegis.embedded.postgres import PostgresServer
 from aegis.embedded.redis import RedisServer
 from tests.harness import browser as chromium
 from tests.harness import databases, network, run
 from tests.harness import stack as stacks
+from tests.harness.scheduling import KeepStacksTogether
 from tests.harness.stack import RunningStack
 from tests.harness.worker import Worker
 
@@ -44,12 +46,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.stop()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of the stack run in one of xdist's workers, so that one stack is started."""
-    for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> KeepStacksTogether:
+    """Choose how tests are handed to xdist's workers."""
+    return KeepStacksTogether(config, log)
 
 
 @pytest.fixture(scope="session")

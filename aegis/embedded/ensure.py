@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from aegis.embedded.postgres import PostgresServer
 
 # Commands that only read code, with which a database would be started for nothing.
 WITHOUT_DATABASE = frozenset({"help", "version", "collectstatic", "spectacular", "startapp"})
+JOIN_SECONDS = 90.0
+POLL = 0.2
 LOCAL_SETTINGS = "aegis.settings.local"
 
 
@@ -25,14 +28,9 @@ def database(environment: Mapping[str, str] = os.environ) -> Iterator[None]:
         yield
         return
     found = config.load(options.data_folder(environment))
+    server = PostgresServer(found)
     users = FileLock(found.data / "postgres.users")
-    with held(found.data / "postgres.start"):
-        users.take(shared=True)
-        server = PostgresServer(found)
-        is_ours = not server.is_running()
-        if is_ours:
-            server.start()
-            users.sign(f"process {os.getpid()}: {' '.join(sys.argv)}")
+    is_ours = _join_or_start(server, users)
     try:
         yield
     finally:
@@ -42,6 +40,28 @@ def database(environment: Mapping[str, str] = os.environ) -> Iterator[None]:
             users.take()
             server.stop()
         users.release()
+
+
+def _join_or_start(server: PostgresServer, users: FileLock) -> bool:
+    """Take part in the use of the server; tell whether it had to be started for that.
+
+    A server of the stack that is down for the moment is the stack's to start.
+    """
+    data = server.config.data
+    deadline = time.monotonic() + JOIN_SECONDS
+    while True:
+        with held(data / "postgres.start"):
+            users.take(shared=True)
+            if server.is_running():
+                return False
+            if not FileLock(data / "stack.lock").is_held():
+                server.start()
+                users.sign(f"process {os.getpid()}: {' '.join(sys.argv)}")
+                return True
+            users.release()
+        if time.monotonic() > deadline:
+            raise CannotStartError(f"The stack that runs on {data} has no database; look at it.")
+        time.sleep(POLL)
 
 
 def command_needs_database(argv: Sequence[str], environment: Mapping[str, str]) -> bool:

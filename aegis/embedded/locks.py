@@ -25,6 +25,12 @@ class FileLock:
             return False
         return True
 
+    def is_held(self) -> bool:
+        """Tell whether another process holds the lock; ask with an instance of your own."""
+        is_free = self.take(shared=True, wait=False)
+        self.release()
+        return not is_free
+
     def release(self) -> None:
         """Let the lock go; the file stays, since removing it would race."""
         if self._handle is not None:

@@ -22,6 +22,7 @@ from aegis.embedded.screen import SignIns, say, say_of
 from aegis.embedded.setup import with_log
 
 TICK = 0.25
+LOCK_SECONDS = 1.0
 READY_SECONDS = 90.0
 # More ends of one program than this within the span mean that starting it again mends nothing.
 MOST_ENDS = 5
@@ -88,7 +89,11 @@ class Stack:
 
     def _lock(self) -> FileLock:
         lock = FileLock(self.config.data / "stack.lock")
-        if not lock.take(wait=False):
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not lock.take(wait=False):
+            if time.monotonic() < deadline:  # A command that only asks holds it for a moment.
+                time.sleep(TICK)
+                continue
             message = (
                 f"Aegis already runs on {self.config.data}: {lock.signature()}. Stop that one "
                 "with Ctrl-C in its terminal, or set AEGIS_DATA and AEGIS_PORT for another."
@@ -103,6 +108,8 @@ class Stack:
         if count := leftovers.end(self.config.data):
             say(f"Ended {count} processes that an earlier start had left.")
         options.require_free_port(self.options)
+        if self.options.runs_database:
+            self._require_unused_database()
         self.config.logs.mkdir(mode=0o700, exist_ok=True)
         for name in SERVERS:
             if name in self.servers:
@@ -117,19 +124,13 @@ class Stack:
         self.show(self.config, self.options, sign_ins)
 
     def _start_server(self, name: str) -> None:
-        if name != "PostgreSQL":
-            self.servers[name].start()
-            return
         with held(self.config.data / "postgres.start"):
-            self._require_unused_database()
             self.servers[name].start()
 
     def _require_unused_database(self) -> None:
         """Raise CannotStartError where a management command runs the database for itself."""
         users = FileLock(self.config.data / "postgres.users")
-        is_used = not users.take(wait=False)
-        users.release()
-        if is_used and PostgresServer(self.config).is_running():
+        if users.is_held() and PostgresServer(self.config).is_running():
             message = (
                 f"Another command uses the database in {self.config.data} "
                 f"({users.signature()}). Wait for its end, then start again."

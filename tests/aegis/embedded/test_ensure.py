@@ -9,6 +9,7 @@ import pytest
 
 from aegis.embedded import ensure, postmaster
 from aegis.embedded.config import EmbeddedConfig
+from aegis.embedded.locks import FileLock
 from aegis.embedded.options import ROOT
 from aegis.embedded.postgres import PostgresServer
 from tests.harness.stack import OF_TESTS
@@ -23,10 +24,12 @@ with ensure.database({"AEGIS_DATA": sys.argv[1]}):
     sys.stdin.read()
 """
 
+USING = (sys.executable, "-c", USER)
+
 
 def command(found: EmbeddedConfig) -> subprocess.Popen[str]:
     running = subprocess.Popen(
-        [sys.executable, "-c", USER, str(found.data)],
+        [*USING, str(found.data)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -70,6 +73,21 @@ def test_whoever_started_the_server_waits_for_those_who_joined(found: EmbeddedCo
         second.stdin.close()
         assert first.wait(10) == 0
     assert not any(postmaster.running(found))
+
+
+def test_a_command_leaves_it_to_the_stack_to_start_its_server(found: EmbeddedConfig) -> None:
+    stack = FileLock(found.data / "stack.lock")
+    stack.take()
+    server = PostgresServer(found)
+    with subprocess.Popen([*USING, str(found.data)], stdin=subprocess.PIPE, cwd=ROOT) as running:
+        time.sleep(1)
+        assert not server.is_running()
+        server.start()
+        running.communicate(timeout=20)
+        assert running.returncode == 0
+    assert answers(found)
+    server.stop()
+    stack.release()
 
 
 def test_a_database_of_one_s_own_is_left_alone(folder: Path) -> None:

@@ -22,8 +22,6 @@ from tests.harness import run
 from tests.harness import stack as stacks
 from tests.harness.stack import OF_TESTS, RunningStack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 PARTS = ("web", "worker", "beat", "PostgreSQL", "Redis")
 
 
