@@ -3,7 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from aegis.accounts import tokens
@@ -34,6 +39,21 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate_header(self, _request: Request) -> str:
         """Return the challenge of a 401."""
         return 'Bearer realm="aegis"'
+
+
+class BrowserSession(SessionAuthentication):
+    """The session of a browser; what it writes needs the CSRF token of its page."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Refuse a request that another site could have sent."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise Forbidden(
+                "csrf_failed",
+                "A session writes only with its CSRF token.",
+                mend="Send the value of the cookie aegis_csrf as the header X-CSRFToken.",
+            ) from error
 
 
 def bearer_of(request: Request | HttpRequest) -> str | None:

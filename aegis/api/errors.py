@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import IntegrityError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -32,6 +32,7 @@ _SENTENCES = {
     exceptions.NotAcceptable: ("not_acceptable", "The answer is JSON, which you do not accept."),
     exceptions.Throttled: ("too_many_requests", "Too many requests; wait a little."),
     RequestDataTooBig: ("body_too_large", "The body of the request is too large."),
+    SuspiciousOperation: ("request_refused", "The request is not formed as it should be."),
 }
 
 
@@ -40,7 +41,7 @@ def handle(exception: Exception, _context: dict[str, Any]) -> Response | None:
     if isinstance(exception, Refusal):
         return problem(exception)
     if isinstance(exception, exceptions.ParseError):
-        return _response(400, "body_not_json", "The body of the request is no JSON.")
+        return _response(400, "body_malformed", "The body is not of the form that it claims.")
     if isinstance(exception, exceptions.ValidationError):
         return _invalid(exception)
     if isinstance(exception, IntegrityError):

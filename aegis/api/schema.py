@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
@@ -25,14 +26,31 @@ class BearerScheme(OpenApiAuthenticationExtension):
         }
 
 
+class SessionScheme(OpenApiAuthenticationExtension):
+    """The sessions of browsers."""
+
+    target_class = "aegis.api.authentication.BrowserSession"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> JSON:  # noqa: ARG002 -- Its signature.
+        """Return the scheme."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "Who signed in at /account/login/. To write, send the cookie "
+            f"{settings.CSRF_COOKIE_NAME} again as the header X-CSRFToken.",
+        }
+
+
 @cache
-def page_of(kind: type[serializers.BaseSerializer]) -> Any:
-    """Describe one page of a list along a cursor."""
+def page_of(kind: type[serializers.BaseSerializer], *, backwards: bool = True) -> Any:
+    """Describe one page of a list along a cursor, which may be read backwards too."""
+    places = ("next", "previous") if backwards else ("next",)
     return inline_serializer(
         name=f"{kind.__name__}Page",
         fields={
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
+            **{name: serializers.URLField(allow_null=True) for name in places},
             "results": kind(many=True),
         },
     )
@@ -69,23 +87,22 @@ def add_problems(result: JSON, **_: object) -> JSON:
     """Say of every operation that a refusal is a problem, with the statuses that it may have."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for path, operations in result["paths"].items():
+    for operations in result["paths"].values():
         for method, operation in operations.items():
             if method in {"get", "post", "put", "patch", "delete"}:
-                for status, words in _refusals(path, method).items():
+                for status, words in _refusals(method).items():
                     said = {"description": words, "content": content}
                     operation["responses"].setdefault(status, said)
     return result
 
 
-def _refusals(path: str, method: str) -> dict[str, str]:
+def _refusals(method: str) -> dict[str, str]:
     found = {
         "400": "The input is not what it must be.",
         "401": "Nobody is signed in, or the token is no good.",
         "403": "You may see it, but not do this.",
+        "404": "There is no such thing, or not for you.",
     }
-    if "{" in path:
-        found["404"] = "There is no such thing, or not for you."
     if method != "get":
         found["409"] = "The state of things does not allow it, or changed meanwhile."
     if method in {"post", "put", "patch"}:

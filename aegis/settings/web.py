@@ -113,7 +113,7 @@ GUARDIAN_MONKEY_PATCH_GROUP = False
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "aegis.api.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "aegis.api.authentication.BrowserSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -39,6 +39,7 @@ class EvidenceList(View):
         return Response({"results": EvidenceDocument(pieces, many=True).data})
 
     @extend_schema(
+        operation_id="evidence_attach",
         request={
             "multipart/form-data": {
                 "type": "object",

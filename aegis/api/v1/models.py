@@ -30,7 +30,7 @@ class Models(View):
             *(OpenApiParameter(name) for name in (*FILTERS, "cursor")),
             OpenApiParameter("page_size", OpenApiTypes.INT),
         ],
-        responses={200: page_of(CatalogRow)},
+        responses={200: page_of(CatalogRow, backwards=False)},
     )
     def get(self, request: Request) -> Response:
         """List the registered models that you may see, a page at a time."""

@@ -73,7 +73,9 @@ class PromotionsOfVersion(View):
         rows = PromotionRequest.objects.filter(version=self.version(request, name, ref))
         return self.page(request, _shown(rows), PromotionDocument, along="number")
 
-    @extend_schema(request=NewPromotion, responses={201: PromotionDetail})
+    @extend_schema(
+        operation_id="promotion_open", request=NewPromotion, responses={201: PromotionDetail}
+    )
     @idempotent
     def post(self, request: Request, name: str, ref: str) -> Response:
         """Ask that the version be moved to a stage. The gates run at once."""
@@ -88,7 +90,7 @@ class PromotionsOfVersion(View):
 class Promotion(View):
     """One promotion request."""
 
-    @extend_schema(responses={200: PromotionDetail})
+    @extend_schema(operation_id="promotion_retrieve", responses={200: PromotionDetail})
     def get(self, request: Request, number: int) -> Response:
         """Return the request with its gates, decisions, and what you may do."""
         parameters(request)

@@ -60,6 +60,13 @@ class Api:
         assert "_auth_user_id" in client.session
         return cls(client=client)
 
+    def age(self, minutes: int = 16) -> None:
+        """Let the sign-in have been some time ago."""
+        session = self.client.session
+        for record in session["account_authentication_methods"]:
+            record["at"] -= minutes * 60
+        session.save()
+
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, headers=headers)
 
@@ -103,6 +110,11 @@ class Api:
         return self.send(
             "PUT", path, data, content_type="application/octet-stream", headers=headers
         )
+
+
+def answer_of(answer: Answer) -> tuple[int, str]:
+    """Return status and code of a refusal."""
+    return answer.status, answer.code
 
 
 def _address(path: str) -> str:

@@ -20,7 +20,7 @@ def test_every_operation_says_how_to_come_in_and_what_a_refusal_is() -> None:
     for method, path in operations():
         operation = description()["paths"][path][method.lower()]
         assert {"bearer": []} in operation["security"], path
-        assert {"cookieAuth": []} in operation["security"], path
+        assert {"session": []} in operation["security"], path
         for status in ("400", "401", "403"):
             assert "application/problem+json" in operation["responses"][status]["content"]
 

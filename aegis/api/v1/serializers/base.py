@@ -18,7 +18,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """Refuse what is no object, and fields that nobody asked for."""
         if not isinstance(data, dict):
-            raise Invalid("body_not_object", "The body must be a JSON object.")
+            raise _not_object()
         unknown = sorted(set(map(str, data)) - set(self.fields))
         if unknown:
             listed = ", ".join(name[:80] for name in unknown[:5])
@@ -49,10 +49,16 @@ class Text(serializers.CharField):
 
 def body(request: Request, kind: type[StrictSerializer]) -> dict[str, Any]:
     """Return the checked body of ``request``, or refuse it."""
+    if request.data is None:
+        raise _not_object()
     serializer = kind(data=request.data)
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
     return checked
+
+
+def _not_object() -> Invalid:
+    return Invalid("body_not_object", "It must be a JSON object.")
 
 
 class Nothing(StrictSerializer):
