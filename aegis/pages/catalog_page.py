@@ -56,10 +56,18 @@ class CatalogPage:
         return [Chip(f"“{words}”", self.address(without=("q", words))), *chips] if words else chips
 
     @property
-    def sorts(self) -> list[tuple[str, str]]:
-        """Return the orders that make sense now; relevance needs words."""
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        """Return the orders that make sense now, each with whether it holds.
+
+        The usual one is empty, so that words which are typed next bring the best match first.
+        """
         words = self.page.filters.words
-        return [(name, title) for name, title in SORTS.items() if words or name != "relevance"]
+        usual = "relevance" if words else "updated"
+        return [
+            ("" if name == usual else name, title, name == self.page.sort)
+            for name, title in SORTS.items()
+            if words or name != "relevance"
+        ]
 
     @property
     def rows(self) -> list["ShownRow"]:
