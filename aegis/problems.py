@@ -17,7 +17,7 @@ class Refusal(Exception):  # noqa: N818 -- The domain's word for it; it is no er
 
     status = 409
 
-    def __init__(  # noqa: PLR0913 -- The fields of the answer, all but two by name.
+    def __init__(
         self,
         code: str,
         sentence: str,

@@ -31,9 +31,7 @@ def granted(user_id: UUID, codename: str, key: str = "pk") -> Q:
 
 def in_team(user_id: UUID, key: str = "team_id") -> Q:
     """Match rows whose team (in ``key``) the user belongs to."""
-    teams = apps.get_model("accounts", "Team").objects.filter(
-        pk=OuterRef(key), group__user=user_id
-    )
+    teams = apps.get_model("accounts", "Team").objects.filter(pk=OuterRef(key), group__user=user_id)
     return Q(Exists(teams))
 
 
@@ -47,9 +45,7 @@ class RegisteredModelQuerySet(models.QuerySet[Any]):
         if user.is_auditor:
             return self
         return self.filter(
-            Q(visibility="internal")
-            | in_team(user.pk)
-            | granted(user.pk, PERMISSION_OF_VIEWING)
+            Q(visibility="internal") | in_team(user.pk) | granted(user.pk, PERMISSION_OF_VIEWING)
         )
 
     def granted_to(self, user: "User", codename: str) -> Self:
