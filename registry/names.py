@@ -21,6 +21,9 @@ SYSTEM_ALIASES: Final = frozenset({"production", "staging"})
 FREE_ALIAS_PATTERNS: Final = ("dev-*", "exp-*")
 LARGEST_NUMBER: Final = 2**31 - 1
 
+# The pages have an address of this name where a model's would be.
+RESERVED_MODEL_NAMES: Final = frozenset({"new"})
+
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 # What MLflow clients accept as an alias, in ASCII.
@@ -61,13 +64,21 @@ def name_key(name: str) -> str:
 
 def check_model_name(name: object) -> str:
     """Return a valid registered model's name or raise ``Invalid``; it is not trimmed or changed."""
-    return _checked(
+    text = _checked(
         name,
         _MODEL_NAME,
         field="name",
         what="A registered model's name",
         rule="letters, digits, dots, hyphens and underscores, begins with a letter or digit",
     )
+    if name_key(text) in RESERVED_MODEL_NAMES:
+        raise Invalid(
+            "name_reserved",
+            f"No registered model can be called {text}, because pages use that word.",
+            field="name",
+            mend="Choose another one.",
+        )
+    return text
 
 
 def check_label(label: object) -> str:

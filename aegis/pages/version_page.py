@@ -19,7 +19,8 @@ from approvals.record_query import load_with_occupant
 from approvals.records import VersionRecord
 from imports.models import Import
 from registry import cards
-from registry.models import ModelVersion, Stage
+from registry.manifest import FileEntry
+from registry.models import ArtifactFile, ModelVersion, Stage
 from registry.permissions import CONTRIBUTE, MAINTAIN, permissions_of
 
 
@@ -49,6 +50,7 @@ class VersionPage:
     metrics: tuple[MetricLine, ...]
     evidence: tuple[EvidenceRow, ...]
     roads: tuple[Road, ...]
+    files: tuple[FileEntry, ...]
     job: ImportView | None
 
     @property
@@ -79,7 +81,7 @@ class VersionPage:
     @property
     def folders(self) -> tuple[Folder, ...]:
         """Return the first files, by their folders."""
-        return folders_of(self.record.manifest.files[:MOST], files_address(self.version))
+        return folders_of(self.files, files_address(self.version))
 
     @property
     def further_files(self) -> int:
@@ -143,6 +145,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         roads=roads(version.registered_model, record, meanings, policies_in_force(), asked)
         if is_ready
         else (),
+        files=_first_files(version, record),
         job=None if is_ready else load_job(version),
     )
 
@@ -161,6 +164,14 @@ def files_address(version: ModelVersion) -> str:
 def _api(version: ModelVersion) -> str:
     # The REST door serves bytes, with ranges and digests, to whoever is signed in.
     return f"/api/v1/models/{version.registered_model.name}/versions/{version.number}/"
+
+
+def _first_files(version: ModelVersion, record: VersionRecord) -> tuple[FileEntry, ...]:
+    """Return the files that the page shows; a manifest of thousands is not read for them."""
+    if version.file_count <= MOST:
+        return record.manifest.files
+    rows = ArtifactFile.objects.filter(version=version).order_by("path")[:MOST]
+    return tuple(FileEntry(row.path, row.size, row.sha256) for row in rows)
 
 
 def _people(record: VersionRecord, history: History, user: User) -> Mapping[UUID, User]:

@@ -30,6 +30,8 @@ def test_a_good_name_comes_back_unchanged(name: str) -> None:
         ("a\0b", "name_control_character"),
         ("a\u202eb", "name_control_character"),
         ("a\ud800", "name_control_character"),
+        ("new", "name_reserved"),
+        ("New", "name_reserved"),
     ],
 )
 def test_a_bad_name_is_refused(name: object, code: str) -> None:
