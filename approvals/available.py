@@ -21,12 +21,13 @@ from approvals.guards import (
     why_not_withdraw,
 )
 from approvals.machine import REQUEST_MOVES, STAGE_MOVES, Party
-from approvals.models import PromotionRequest, StageTransition
+from approvals.models import PromotionRequest
+from approvals.moving import was_in_production
 from approvals.results import latest_results
 from approvals.stage_guards import why_not_archive, why_not_ask, why_not_roll_back
 from approvals.standing import Standing
 from approvals.states import UNDER_WAY, TransitionKind
-from registry.models import ModelVersion, Stage
+from registry.models import ModelVersion
 from registry.permissions import permissions_of
 
 
@@ -87,7 +88,7 @@ def _of_request(
         elif move.action == "withdraw_decision":
             mine = standing.decision_of(user)
             if mine is not None:
-                refusal = now or why_not_take_back(standing, user, mine)
+                refusal = why_not_take_back(standing, user, mine) or now
                 yield Action(move.action, move.title, refusal)
         elif move.action == "withdraw":
             yield Action(move.action, move.title, why_not_withdraw(standing, user, held) or now)
@@ -120,9 +121,3 @@ def _of_version(version: ModelVersion, held: Collection[str]) -> Iterator[Action
         else:
             refusal = why_not_archive(version, held=held)
         yield Action(move.action, move.title, refusal)
-
-
-def was_in_production(version: ModelVersion) -> bool:
-    """Say whether the version ever came to Production."""
-    moves = StageTransition.objects.filter(version=version, target=Stage.PRODUCTION)
-    return bool(moves.exists())

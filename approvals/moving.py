@@ -89,6 +89,12 @@ def outdate_overtaken(model: RegisteredModel) -> None:
             follow(request, "outdate", actor=None, outcome=overtaken.sentence, code=overtaken.code)
 
 
+def was_in_production(version: ModelVersion) -> bool:
+    """Say whether the version ever came to Production."""
+    moves = StageTransition.objects.filter(version=version, target=Stage.PRODUCTION)
+    return bool(moves.exists())
+
+
 def _record(transition: StageTransition, version: ModelVersion) -> None:
     record(
         _RECORDED[TransitionKind(transition.kind)],

@@ -10,10 +10,9 @@ from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import NotFound, Refusal
 from aegis.text import plain_text
-from approvals.available import was_in_production
 from approvals.locking import lock_with_occupant
 from approvals.models import PromotionStatement, StageTransition
-from approvals.moving import outdate_overtaken, put_into
+from approvals.moving import outdate_overtaken, put_into, was_in_production
 from approvals.stage_guards import why_not_known_good, why_not_roll_back, why_not_usable
 from approvals.standing import current_account
 from approvals.states import TransitionKind
