@@ -112,15 +112,18 @@ def _stages(
     requests: Iterable[PromotionRequest],
 ) -> Iterable[InStage]:
     last = {(move.version_id, move.target): move for move in moves}
-    approvers = _approvers(
-        move.request_id for move in last.values() if move.request_id and move.version.stage != ""
-    )
+    came = {stage: last.get((version.pk, stage)) for stage, version in there.items()}
+    approvers = _approvers(move.request_id for move in came.values() if move)
+    asked = list(requests)
     for stage in (Stage.PRODUCTION, Stage.STAGING, Stage.NONE):
-        version = there.get(stage)
-        move = last.get((version.pk, stage)) if version else None
-        asked = tuple(r for r in requests if version and r.version_id == version.pk)
-        people = approvers.get(move.request_id, ()) if move and move.request_id else ()
-        yield InStage(stage, version, move, people, asked)
+        version, move = there.get(stage), came.get(stage)
+        yield InStage(
+            stage,
+            version,
+            move,
+            approvers.get(move.request_id, ()) if move and move.request_id else (),
+            tuple(one for one in asked if version and one.version_id == version.pk),
+        )
 
 
 def _approvers(requests: Iterable[UUID | None]) -> dict[UUID, tuple[User, ...]]:
