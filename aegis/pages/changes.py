@@ -68,18 +68,20 @@ def changes(found: Comparison, *, baseline: str) -> Changes:
     """Shape a comparison; ``baseline`` names the version it is held against, or is empty."""
     return Changes(
         metrics=tuple(metric_cells(row) for row in found.metrics),
-        metric_words=change_words(row.change for row in found.metrics),
+        metric_words=change_words(row.change for row in found.metrics)
+        if baseline
+        else f"{len(found.metrics)} measured",
         measured_on=_measured_on(found),
         card=found.card,
         card_words=_card_words(found, baseline),
         facts=tuple(_fact(row) for row in found.facts),
-        fact_words=count_words(found.facts),
+        fact_words=_words(found.facts, baseline),
         params=_differing(found.params),
-        param_words=count_words(found.params),
+        param_words=_words(found.params, baseline),
         environment=_differing(found.environment),
-        environment_words=count_words(found.environment),
+        environment_words=_words(found.environment, baseline),
         files=tuple(_files(found.files)),
-        file_words=count_words(found.files),
+        file_words=_words(found.files, baseline),
     )
 
 
@@ -92,6 +94,10 @@ def count_words(rows: Sequence[_Changed]) -> str:
     return (
         ", ".join(f"{counts[key]} {word}" for key, word in words.items() if counts[key]) or "none"
     )
+
+
+def _words(rows: Sequence[_Changed], baseline: str) -> str:
+    return count_words(rows) if baseline else f"{len(rows)} in all"
 
 
 def _measured_on(found: Comparison) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-_COMMIT: Final = re.compile(r"(?<=@)[0-9a-f]{16,}$|^[0-9a-f]{16,}$")
+_COMMIT: Final = re.compile(r"\b[0-9a-f]{40,}$")
 _SHOWN: Final = 12
 
 
@@ -20,7 +20,12 @@ def fact_text(value: Any) -> str:
 
 def fact_glance(value: Any) -> str:
     """Return a fact as narrow tables show it: of a long commit the first digits."""
-    return _COMMIT.sub(lambda commit: f"{commit[0][:_SHOWN]}…", fact_text(value))
+    return commit_glance(fact_text(value))
+
+
+def commit_glance(text: str) -> str:
+    """Return a text whose last word is a long commit with the first digits of it."""
+    return _COMMIT.sub(lambda commit: f"{commit[0][:_SHOWN]}…", text)
 
 
 def entry_text(value: Any) -> str:

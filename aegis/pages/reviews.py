@@ -85,7 +85,7 @@ def review_page(review: Review, forms: ReviewForms) -> ReviewPage:
         standing_words=words,
         glances=(_metrics(review), _gates(review), _approvals(review), _contents(review)),
         points=points,
-        points_words=_points_words(len(points)),
+        points_words=_points_words(len(points), review),
         purpose=_purpose(review),
         changes=changes(review.comparison, baseline=_baseline(review)),
         gates=lines,
@@ -104,13 +104,14 @@ def _anchor(judgement: Judgement) -> str:
     return _ANCHORS[judgement.kind].format(judgement.subject.replace("_", "-"))
 
 
-def _points_words(count: int) -> str:
+def _points_words(count: int, review: Review) -> str:
     number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-    return (
-        f"{number} thing needs your judgement"
-        if count == 1
-        else (f"{number} things need your judgement")
-    )
+    things, need = ("thing", "needs") if count == 1 else ("things", "need")
+    if not review.request.is_under_way:
+        return f"{number} {things} to judge"
+    action = review.action("request_changes")
+    whose = "your" if action is not None and action.allowed else "a reviewer’s"
+    return f"{number} {things} {need} {whose} judgement"
 
 
 def _standing(review: Review) -> tuple[str, str]:

@@ -14,7 +14,6 @@ class ReasonForm(RefusableForm):
 
     reason = forms.CharField(
         label="What happened?",
-        strip=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Kept with the version, and its digest in the audit log.",

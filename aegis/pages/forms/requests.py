@@ -18,7 +18,6 @@ class AskForm(RefusableForm):
 
     reason = forms.CharField(
         label="Why now?",
-        strip=False,
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Reviewers read this first. Say what gets better and what you checked.",

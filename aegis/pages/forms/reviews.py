@@ -65,7 +65,6 @@ class CommentForm(RefusableForm):
 
     body = forms.CharField(
         label="Add a comment",
-        strip=False,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Markdown works here"}),
         error_messages={"required": "Write something first."},
     )

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from aegis.pages import moments
+from aegis.pages.fact_values import commit_glance
 from aegis.pages.partials import draw
 from aegis.pages.statuses import outcome_words, worst
 from approvals.gates import GateOutcome
@@ -16,6 +17,8 @@ from approvals.gates import GateOutcome
 SOON = timedelta(days=2)
 
 register = template.Library()
+
+register.filter("commit_glance", commit_glance)
 
 
 @register.simple_tag

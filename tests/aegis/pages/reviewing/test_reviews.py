@@ -9,7 +9,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from approvals.models import Comment, Decision, PromotionRequest
 from approvals.promoting import promote
 from registry.models import ModelVersion
-from tests.aegis.pages.conftest import SignIn
+from tests.aegis.pages.reviewing.conftest import SignIn
 from tests.approvals import making
 from tests.cast import PASSWORD, Cast
 
