@@ -19,7 +19,7 @@ from registry.models import Artifact, Evidence, ModelVersion, Signature
 from registry.packaging import MEDIA_TYPE, read_member
 from registry.permissions import VIEW, require
 from registry.storage.configured import artifact_store
-from registry.streams import ReadableStream, chunks
+from registry.streams import chunks
 from registry.versions import require_ready
 
 BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -51,10 +51,8 @@ def open_artifact(
     """Return the package of a version, or a part of it."""
     artifact = _artifact(version, actor)
     _check_part(part, artifact.size)
-    stream = _stored(artifact, part)
-    body = _checked(stream, artifact) if part is None else _all_of(stream)
     return Download(
-        body=body,
+        body=_checked(artifact) if part is None else _part_of(artifact, part),
         name=artifact.key.rsplit("/", 1)[-1],
         media_type=MEDIA_TYPE,
         size=artifact.size,
@@ -120,23 +118,20 @@ def _artifact(version: ModelVersion, actor: User | AnonymousUser) -> Artifact:
     require(actor, VIEW, version.registered_model)
     require_readable(version)
     artifact: Artifact = version.artifact
+    if artifact_store().size(artifact.key) != artifact.size:
+        raise _damaged()
     return artifact
 
 
-def _stored(artifact: Artifact, part: Part | None = None) -> ReadableStream:
-    store = artifact_store()
-    if store.size(artifact.key) != artifact.size:
-        raise _damaged()
-    if part is None:
-        return store.open(artifact.key)
-    return store.open(artifact.key, offset=part.offset, length=part.length)
+def _checked(artifact: Artifact) -> Iterator[bytes]:
+    """Pass a whole package on; its last chunk only once the digest is known to be right.
 
-
-def _checked(stream: ReadableStream, artifact: Artifact) -> Iterator[bytes]:
-    """Pass a whole package on; its last chunk only once the digest is known to be right."""
+    Like every body it is opened when its first byte is asked for: who wants the head of an
+    answer alone leaves nothing open.
+    """
     digest = hashlib.sha256()
     held = b""
-    with stream:
+    with artifact_store().open(artifact.key) as stream:
         for data in chunks(stream):
             digest.update(data)
             if held:
@@ -147,13 +142,14 @@ def _checked(stream: ReadableStream, artifact: Artifact) -> Iterator[bytes]:
     yield held
 
 
-def _all_of(stream: ReadableStream) -> Iterator[bytes]:
-    with stream:
+def _part_of(artifact: Artifact, part: Part) -> Iterator[bytes]:
+    store = artifact_store()
+    with store.open(artifact.key, offset=part.offset, length=part.length) as stream:
         yield from chunks(stream)
 
 
 def _member(artifact: Artifact, manifest: Manifest, path: str) -> Iterator[bytes]:
-    with _stored(artifact) as stream:
+    with artifact_store().open(artifact.key) as stream:
         yield from read_member(stream, manifest, path)
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from aegis.accounts.models import User
 from aegis.audit.actions import sentence_of
 from aegis.audit.models import AuditEvent
+from registry.audit_entries import entries_visible_to
 from registry.models import RegisteredModel
 from registry.names import name_key
 
@@ -48,20 +49,6 @@ def may_verify(user: User) -> bool:
     return user.is_auditor or user.is_administrator
 
 
-def readable(user: User) -> QuerySet[AuditEvent]:
-    """Return the entries that ``user`` may read.
-
-    Auditors read all; others what is about models that they see, and administrators
-    besides what is about no model.
-    """
-    entries = AuditEvent.objects.select_related("actor")
-    if user.is_auditor:
-        return entries
-    seen = RegisteredModel.objects.visible_to(user).values("pk")
-    rule = Q(model_id__in=seen)
-    return entries.filter(rule | Q(model_id=None) if user.is_administrator else rule)
-
-
 def log_page(
     user: User,
     *,
@@ -74,7 +61,7 @@ def log_page(
     after: int | None = None,
 ) -> LogPage:
     """Return the entries that match: those below ``before``, or the next ones above ``after``."""
-    entries = readable(user)
+    entries = entries_visible_to(user).select_related("actor")
     if actor:
         is_actor = Q(actor__username__iexact=actor) | Q(actor__name__icontains=actor)
         is_system = Q(actor=None) if actor.casefold() == "aegis" else Q()

@@ -134,9 +134,9 @@ def _document(file: UploadFile) -> dict[str, Any]:
 
 def _part(request: Request) -> tuple[int, int, int | None]:
     """Return offset, length and total of the part that the headers announce, in bytes."""
-    length = _number(request, "Content-Length")
-    if length is None:
+    if "Transfer-Encoding" in request.headers:
         raise Invalid("length_required", "Send the length of the part in Content-Length.")
+    length = _number(request, "Content-Length") or 0
     offset = _number(request, "Upload-Offset")
     header = request.headers.get("Content-Range")
     if header is None:

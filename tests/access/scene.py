@@ -1,0 +1,106 @@
+"""A restricted model with everything on it that an address can name."""
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from aegis.accounts.models import ApiToken
+from approvals.decisions import decide
+from registry.aliases import set_alias
+from registry.evidence import attach_evidence
+from registry.models import Upload
+from registry.sharing import share
+from registry.uploads import open_upload
+from tests.access.callers import CONTRIBUTOR, PEOPLE, SERVICE, TOKEN
+from tests.approvals import making as approving
+from tests.cast import Cast
+from tests.registry import making as registering
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the paths of the rows name, by the words in their braces."""
+
+    promoted: int
+    open: int
+    decided: int
+    decision: str
+    digest: str
+    job: int
+    evidence: str
+    upload: str
+    token: str
+    own_upload: dict[str, str]
+
+    def fill(self, text: Any, caller: str) -> Any:
+        """Put the names into a path or a body; ``{own_upload}`` is an upload of the caller."""
+        if isinstance(text, dict):
+            return {key: self.fill(value, caller) for key, value in text.items()}
+        if not isinstance(text, str):
+            return text
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            own = value.get(caller, self.upload) if isinstance(value, dict) else value
+            text = text.replace(f"{{{name}}}", str(own))
+        return text
+
+
+def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
+    """Make a model of growth with three versions: one in Production, two asked for."""
+    approving.production_policy(cast)
+    approving.staging_policy(cast)
+    model = registering.new_model(cast, "secret-model", visibility="restricted")
+    share(model, actor=cast.marc, role="viewer", user=cast.vera)
+    first = registering.new_version(model, cast.mina)
+    approving.write_card(first, cast.mina)
+    first.refresh_from_db()
+    promoted = approving.into_production(first, cast)
+    second = approving.new_version(model, cast.mina)
+    unattested = attach_evidence(
+        second,
+        actor=cast.mina,
+        kind="security_review",
+        title="Review",
+        file=registering.file(b"Read and found well.", "review.txt"),
+    )
+    opened = approving.ask(second, cast.mina)
+    third = approving.new_version(model, cast.mina)
+    decided = approving.ask(third, cast.mina)
+    said = decide(
+        decided,
+        actor=cast.rita,
+        verdict="approve",
+        comment="",
+        subject_digest=approving.seen(decided),
+        authenticated_at=timezone.now(),
+    )
+    set_alias(model, "dev-mina", actor=cast.mina, version=second)
+    upload = open_upload(actor=cast.mina)
+    registering.send(upload, cast.mina, {"a.bin": b"a"})
+    return Scene(
+        promoted=promoted.number,
+        open=opened.number,
+        decided=decided.number,
+        decision=str(said.pk),
+        digest=approving.seen(opened),
+        job=first.job.number,
+        evidence=str(unattested.pk),
+        upload=str(upload.pk),
+        token=str(tokens["mina"].pk),
+        own_upload=_uploads(cast),
+    )
+
+
+def _uploads(cast: Cast) -> dict[str, str]:
+    """Give everybody an upload, empty but for the contributor's, whoever may open one."""
+    until = timezone.now() + timedelta(days=1)
+    users = {caller: getattr(cast, name) for caller, name in PEOPLE.items()}
+    users |= {SERVICE: cast.ci_growth, TOKEN: cast.rita}
+    uploads = {
+        caller: Upload.objects.create(owner=user, expires_at=until)
+        for caller, user in users.items()
+    }
+    registering.send(uploads[CONTRIBUTOR], cast.mina, {"a.bin": b"a"})
+    return {caller: str(upload.pk) for caller, upload in uploads.items()}
