@@ -61,6 +61,7 @@ class ReviewPage:
     warned: tuple[GateLine, ...]
     marks: tuple[Mark, ...]
     panel: Panel
+    back: str
 
     @property
     def name(self) -> str:
@@ -68,8 +69,8 @@ class ReviewPage:
         return f"Review {self.review.request.number}"
 
 
-def review_page(review: Review, forms: ReviewForms) -> ReviewPage:
-    """Shape ``review`` for its page, with the forms on it."""
+def review_page(review: Review, forms: ReviewForms, *, back: str = "") -> ReviewPage:
+    """Shape ``review`` for its page, with the forms on it; they lead ``back`` if that is given."""
     name, number = review.version.model_name, review.version.number
     lines = tuple(gate_line(one, model=name, version=number) for one in review.gates)
     warned = {id(one) for one in warnings(review.gates)}
@@ -93,6 +94,7 @@ def review_page(review: Review, forms: ReviewForms) -> ReviewPage:
         warned=tuple(line for line in lines if id(line.outcome) in warned),
         marks=tuple(marks(review.timeline)),
         panel=panel(review),
+        back=back,
     )
 
 

@@ -4,21 +4,35 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import template
+from django.http import HttpRequest
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from aegis.pages import moments
 from aegis.pages.fact_values import commit_glance
+from aegis.pages.forms.of_review import ReviewForms
 from aegis.pages.partials import draw
+from aegis.pages.reviews import ReviewPage, review_page
+from aegis.pages.signed_in import person
 from aegis.pages.statuses import outcome_words, worst
 from approvals.gates import GateOutcome
+from approvals.review import load_review
 
 SOON = timedelta(days=2)
 
 register = template.Library()
 
 register.filter("commit_glance", commit_glance)
+
+
+@register.simple_tag(takes_context=True)
+def review_of(context: Context, number: int) -> ReviewPage:
+    """Return the review of a request for the person who is signed in, with fresh forms."""
+    request: HttpRequest = context["request"]
+    review = load_review(number, user=person(request))
+    return review_page(review, ReviewForms().ready(request), back=request.path)
 
 
 @register.simple_tag

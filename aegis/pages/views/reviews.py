@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from aegis.accounts.models import User
@@ -46,7 +47,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     asked = _asked(number, user)
     if form.is_valid() and form.act(decisions.decide, asked, actor=user, **form.said) is not None:
         messages.success(request, SAID[form.cleaned_data["verdict"]])
-        return redirect("pages:review", number)
+        return _back(request, number)
     return _shown(request, number, ReviewForms(decision=form))
 
 
@@ -61,7 +62,7 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
         and form.act(decisions.withdraw_decision, mine, actor=user, **form.proof) is not None
     ):
         messages.success(request, "Your decision is taken back.")
-        return redirect("pages:review", number)
+        return _back(request, number)
     return _shown(request, number, ReviewForms(take_back=form))
 
 
@@ -76,7 +77,7 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
         and form.act(decisions.comment_on, asked, actor=user, body=form.cleaned_data["body"])
         is not None
     ):
-        return redirect(f"/reviews/{number}/#discussion")
+        return _back(request, number)
     return _shown(request, number, ReviewForms(comment=form))
 
 
@@ -92,7 +93,7 @@ def withdraw(request: HttpRequest, number: int) -> HttpResponse:
         is not None
     ):
         messages.success(request, f"Request {number} is withdrawn.")
-        return redirect("pages:review", number)
+        return _back(request, number)
     return _shown(request, number, ReviewForms(withdraw=form))
 
 
@@ -116,6 +117,13 @@ def subject(request: HttpRequest, number: int) -> HttpResponse:
     return answer
 
 
+def _back(request: HttpRequest, number: int) -> HttpResponse:
+    """Lead to where the form stood: the review's page, or the administration."""
+    wanted = request.POST.get("back", "")
+    is_here = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted if wanted and is_here else f"/reviews/{number}/")
+
+
 def _asked(number: int, user: User) -> PromotionRequest:
     return load_request(number, user=user).request
 
@@ -131,5 +139,5 @@ def _mine(number: int, user: User) -> Decision:
 
 def _shown(request: HttpRequest, number: int, forms: ReviewForms) -> HttpResponse:
     review = load_review(number, user=person(request))
-    page = review_page(review, forms.ready(request))
+    page = review_page(review, forms.ready(request), back=request.POST.get("back", ""))
     return render(request, "approvals/review_detail.html", {"page": page}, status=forms.status)

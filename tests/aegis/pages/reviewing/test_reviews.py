@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from aegis.accounts.models import ADMINISTRATORS
+from aegis.accounts.people import set_registry_role
 from approvals.models import Comment, Decision, PromotionRequest
 from approvals.promoting import promote
 from registry.models import ModelVersion
@@ -264,3 +266,20 @@ def test_a_review_that_does_not_exist_is_not_found(
     cast: Cast, signed_in: SignIn, number: int
 ) -> None:
     assert signed_in(cast.rita).get(f"/reviews/{number}/").status_code == 404
+
+
+def test_an_administrator_who_reviews_decides_in_the_administration_on_the_same_page(
+    asked: PromotionRequest, cast: Cast, just_signed_in: SignIn
+) -> None:
+    set_registry_role(cast.rita, actor=cast.ada, role=ADMINISTRATORS, member=True)
+    client = just_signed_in(cast.rita)
+    there = f"/admin/approvals/promotionrequest/{asked.pk}/change/"
+    page = client.get(there).content.decode()
+    assert making.seen(asked) in page
+    assert f'name="back" value="{there}"' in page
+
+    answer = client.post(address(asked, "decide/"), said(asked, back=there))
+    assert (answer.status_code, answer["Location"]) == (302, there)
+    assert "You decided about this already" in client.get(there).content.decode()
+    elsewhere = client.post(address(asked, "take-back/"), {"back": "https://evil.example/"})
+    assert elsewhere["Location"] == address(asked)
