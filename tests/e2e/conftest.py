@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.visitors import Visitor
+from tests.e2e.visitors import PATIENCE, Visitor, enter
 from tests.harness.stack import RunningStack
 
 Come = Callable[..., Visitor]
-PATIENCE = 15_000
 
 expect.set_options(timeout=PATIENCE)
 
@@ -23,15 +22,11 @@ def come(browser: Browser, stack: RunningStack) -> Iterator[Come]:
     """
     visitors: list[Visitor] = []
 
-    def enter(username: str, **options: Any) -> Visitor:
-        context = browser.new_context(
-            base_url=stack.url, **{"viewport": {"width": 1440, "height": 900}, **options}
-        )
-        context.set_default_timeout(PATIENCE)
-        visitors.append(Visitor(context, username, stack.passwords[username]))
+    def come_in(username: str, **options: Any) -> Visitor:
+        visitors.append(enter(browser, stack, username, **options))
         return visitors[-1].sign_in()
 
-    yield enter
+    yield come_in
     for visitor in visitors:
         visitor.context.close()
     assert [fault for visitor in visitors for fault in visitor.faults] == []

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import (
+    Browser,
     BrowserContext,
     ConsoleMessage,
     Error,
@@ -15,7 +17,11 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import TimeoutError as NotInTimeError
 
+from tests.harness.stack import RunningStack
+
 SECONDS = 30.0
+PATIENCE = 15_000
+WIDE = {"width": 1440, "height": 900}
 UNANSWERED = "Failed to load resource"
 
 
@@ -90,6 +96,13 @@ class Visitor:
         kind = answer.request.resource_type
         if answer.status >= 500 or (answer.status >= 400 and kind != "document"):
             self.faults.append(f"{answer.url} answered {answer.status}")
+
+
+def enter(browser: Browser, stack: RunningStack, username: str, **options: Any) -> Visitor:
+    """Open a browser for somebody of the sample, who is not signed in yet; nobody: empty name."""
+    context = browser.new_context(base_url=stack.url, **{"viewport": WIDE, **options})
+    context.set_default_timeout(PATIENCE)
+    return Visitor(context, username, stack.passwords.get(username, ""))
 
 
 def _where(page: Page | None) -> str:
