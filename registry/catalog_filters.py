@@ -1,7 +1,7 @@
 """What a catalog is narrowed by: words, and values of a few fields."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
@@ -42,10 +42,10 @@ class Filters:
         values = {name: _values(name, value) for name, value in wanted.items()}
         return cls(q=query, words=tuple(spaced(query).split()[:MOST_WORDS]), **values)
 
-    def without(self, name: str) -> "Filters":
-        """Return the same filters but for one field, as the counts of its facet need them."""
-        nothing: dict[str, Any] = {name: ()}
-        return replace(self, **nothing)
+    def condition(self, name: str) -> Q | None:
+        """Return what the values of one field demand, or None where none are wanted."""
+        values: tuple[str, ...] = getattr(self, name)
+        return _CONDITIONS[name](values) if values else None
 
     @property
     def active(self) -> list[tuple[str, str]]:
@@ -55,16 +55,19 @@ class Filters:
 
 def matching(user: User | AnonymousUser, filters: Filters) -> QuerySet[RegisteredModel]:
     """Return the registered models that ``user`` may see and that pass the filters."""
-    found = RegisteredModel.objects.visible_to(user)
+    found = matching_words(user, filters)
+    for name in FIELDS:
+        if (condition := filters.condition(name)) is not None:
+            found = found.filter(condition)
+    return found
+
+
+def matching_words(user: User | AnonymousUser, filters: Filters) -> QuerySet[RegisteredModel]:
+    """Return the registered models that ``user`` may see and that have the words, of any field."""
+    models: QuerySet[RegisteredModel] = RegisteredModel.objects.visible_to(user)
     if filters.words:
-        found = found.filter(search_document__words=query_of(filters.words))
-    elif filters.q:
-        return RegisteredModel.objects.none()
-    for name, condition in _CONDITIONS.items():
-        if values := getattr(filters, name):
-            found = found.filter(condition(values))
-    models: QuerySet[RegisteredModel] = found
-    return models
+        return models.filter(search_document__words=query_of(filters.words))
+    return models.none() if filters.q else models
 
 
 def query_of(words: Iterable[str]) -> Any:
@@ -120,7 +123,7 @@ def _tagged(values: tuple[str, ...]) -> Q:
 
 
 _CHECKS: Final = {"stage": _stage, "risk_tier": _risk_tier}
-_CONDITIONS: Final = {
+_CONDITIONS: Final[dict[str, Callable[[tuple[str, ...]], Q]]] = {
     "team": lambda values: Q(team__slug__in=values),
     "task": lambda values: Q(task__in=values),
     "framework": lambda values: Q(framework__in=values),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import CharField, Count, F, QuerySet, Value
-from django.db.models.functions import Cast
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
 
 from aegis.accounts.models import User
-from registry.catalog_filters import Filters, matching
-from registry.models import ModelVersion, RegisteredModel, Stage, VersionState
+from registry.catalog_filters import FIELDS, Filters, matching_words
+from registry.models import RegisteredModel, Stage
 
 MOST_CHOICES: Final = 50
 _TOTAL: Final = "total"
@@ -48,54 +49,72 @@ TITLES: Final = {
 
 
 def count_facets(user: User | AnonymousUser, filters: Filters) -> tuple[int, list[Facet]]:
-    """Return how many models match, and the facets; all in one query."""
-    branches = [_total(matching(user, filters))]
-    branches += [_counts(name, matching(user, filters.without(name))) for name in TITLES]
-    rows = branches[0].union(*branches[1:], all=True)
+    """Return how many models match, and the facets; all in one query.
+
+    What may be seen and has the words is found once, with a mark for each field whether its
+    filter holds; the counts then look at the marks.
+    """
+    try:
+        base, parameters = _marked(user, filters).query.sql_with_params()
+    except EmptyResultSet:
+        return 0, [_facet(name, {}, getattr(filters, name)) for name in TITLES]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTING.format(base=base), parameters)
+        rows = cursor.fetchall()
     total = 0
     counted: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
-    for row in rows:
-        if row["facet"] == _TOTAL:
-            total = row["count"]
+    for name, value, title, count in rows:
+        if name == _TOTAL:
+            total = count
         else:
-            counted[row["facet"]][row["choice"]] = (row["title"], row["count"])
+            counted[name][value] = (title, count)
     return total, [_facet(name, counted[name], getattr(filters, name)) for name in TITLES]
 
 
-def _total(models: QuerySet[RegisteredModel]) -> Any:
+def _marked(user: User | AnonymousUser, filters: Filters) -> QuerySet[RegisteredModel, Any]:
+    """Return the models of the query with what facets count, and ``by_<field>`` for each filter."""
+    marks = {f"by_{name}": _mark(filters.condition(name)) for name in FIELDS}
+    columns = {"slug": F("team__slug"), "team_name": F("team__name")}
+    models = matching_words(user, filters).order_by()
+    return models.values("id", "task", "framework", "risk_tier", **columns, **marks)
+
+
+def _mark(condition: Q | None) -> Any:
+    return Value(value=True) if condition is None else ExpressionWrapper(condition, BooleanField())
+
+
+def _branch(name: str, value: str, title: str, *, further: str = "", count: str = "*") -> str:
+    others = " AND ".join(f"f.by_{other}" for other in FIELDS if other != name)
     return (
-        models.order_by()
-        .values(facet=_words(_TOTAL), choice=_words(""), title=_words(""))
-        .annotate(count=Count("pk"))
+        f"SELECT '{name}', {value}::text, {title}::text, count({count})"  # noqa: S608 -- Our names.
+        f" FROM found f {further} WHERE {others} GROUP BY 2, 3"
     )
 
 
-def _counts(name: str, models: QuerySet[RegisteredModel]) -> Any:
-    if name == "stage":
-        return _stages(models)
-    value, label = _COLUMNS[name]
-    shown = models.exclude(**{name: ""}) if name in {"task", "framework"} else models
-    return (
-        shown.order_by()
-        .values(facet=_words(name), choice=_as_text(value), title=_as_text(label))
-        .annotate(count=Count("pk"))
-    )
-
-
-def _stages(models: QuerySet[RegisteredModel]) -> Any:
-    """Count a model in each stage that it has a ready version in."""
-    versions = ModelVersion.objects.filter(
-        registered_model__in=models.order_by().values("pk"), state=VersionState.READY
-    )
-    return (
-        versions.order_by()
-        .values(facet=_words("stage"), choice=_as_text("stage"), title=_as_text("stage"))
-        .annotate(count=Count("registered_model", distinct=True))
-    )
+_COUNTING: Final = "WITH found AS MATERIALIZED ({base}) " + " UNION ALL ".join(
+    [
+        _branch(_TOTAL, "''", "''"),
+        _branch("risk_tier", "f.risk_tier", "f.risk_tier"),
+        _branch("task", "f.task", "f.task"),
+        _branch("framework", "f.framework", "f.framework"),
+        _branch("team", "f.slug", "f.team_name"),
+        # A model counts in each stage that it has a ready version in.
+        _branch(
+            "stage",
+            "v.stage",
+            "v.stage",
+            count="DISTINCT f.id",
+            further="JOIN registry_modelversion v"
+            " ON v.registered_model_id = f.id AND v.state = 'ready'",
+        ),
+    ]
+)
+"""The SQL of the counts; what is formatted into it is SQL of Django's, never input."""
 
 
 def _facet(name: str, counted: dict[str, tuple[str, int]], wanted: tuple[str, ...]) -> Facet:
     known = _fixed_choices(name)
+    counted = {value: found for value, found in counted.items() if value}
     for value in wanted:
         counted.setdefault(value, (value, 0))
     found = [
@@ -118,19 +137,3 @@ def _fixed_choices(name: str) -> dict[str, str]:
     if name == "risk_tier":
         return {str(tier.value): str(tier.label) for tier in RegisteredModel.RiskTier}
     return {}
-
-
-def _words(text: str) -> Value:
-    return Value(text, output_field=CharField())
-
-
-def _as_text(column: str) -> Cast:
-    return Cast(F(column), CharField())
-
-
-_COLUMNS: Final = {
-    "risk_tier": ("risk_tier", "risk_tier"),
-    "task": ("task", "task"),
-    "framework": ("framework", "framework"),
-    "team": ("team__slug", "team__name"),
-}
