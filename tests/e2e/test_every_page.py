@@ -136,7 +136,8 @@ def faults_of(visitor: Visitor, page: Page) -> list[str]:
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
-  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+  const clips = (one) => getComputedStyle(one).overflowX !== "visible";
+  const scrolls = (one) => one && (clips(one) || scrolls(one.parentElement));
   const wide = [...document.body.querySelectorAll("*")].filter(
     (one) => one.getBoundingClientRect().right > width + 1 && !scrolls(one.parentElement));
   return [`${document.documentElement.scrollWidth} pixels wide on ${width}: `
