@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from aegis.accounts.models import User
 from aegis.audit.actions import sentence_of
 from aegis.audit.models import AuditEvent
+from aegis.pages.stages import stage_look
 from registry.audit_entries import entries_visible_to
 from registry.models import RegisteredModel
 from registry.names import name_key
@@ -152,7 +153,7 @@ def _note(data: Mapping[str, Any], people: Mapping[str, str]) -> str:
     """Return the short codes of an entry, as a reader wants them."""
     told = {key: data[key] for key in _TOLD if isinstance(data.get(key), str | int)}
     if "target" in told and "source" in data:
-        told["target"] = f"{data['source']} to {data['target']}"
+        told["target"] = " to ".join(stage_look(data[key]).name for key in ("source", "target"))
     said = [str(value).replace("_", " ") for value in told.values() if value != ""]
     if isinstance(data.get("request"), int):
         said.append(f"review {data['request']}")

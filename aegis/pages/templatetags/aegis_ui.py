@@ -6,7 +6,7 @@ hold other markup are in ``aegis_blocks``.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 from django.core.paginator import Page
@@ -170,13 +170,17 @@ def breadcrumbs(*parts: str) -> Parts:
 def tab(
     label: str,
     url: str,
-    count: int | None = None,
+    count: int | Literal[""] | None = None,
     *,
     current: bool = False,
     attention: bool = False,
 ) -> Parts:
-    """Draw a tab inside ``{% tabs %}``: a link to a page of its own."""
-    return {"label": label, "url": url, "count": count, "current": current, "attention": attention}
+    """Draw a tab inside ``{% tabs %}``: a link to a page of its own.
+
+    A count that the page does not know, which a template gives as empty, is left out.
+    """
+    known = None if count == "" else count
+    return {"label": label, "url": url, "count": known, "current": current, "attention": attention}
 
 
 @part(register)
