@@ -8,7 +8,6 @@ from django.forms import BoundField
 
 from aegis.pages.card_view import SectionView, section_views
 from aegis.pages.forms.cards import CardForm
-from aegis.problems import Refusal
 from registry import cards
 from registry.models import CardDraft, CardRevision, ModelVersion
 from registry.text_diffs import SectionDiff, diff_cards
@@ -51,7 +50,6 @@ class SectionField:
 class Conflict:
     """What somebody published while the author wrote: the sections where the texts differ."""
 
-    refusal: Refusal
     number: int
     diffs: tuple[SectionDiff, ...]
 
@@ -109,13 +107,20 @@ class CardEditor:
 
     @property
     def conflict(self) -> Conflict | None:
-        """Return what was published meanwhile, if publishing was refused for that."""
+        """Return what was published since the text was begun, if publishing found or finds that."""
         refusal = self.form.refusal
-        if refusal is None or refusal.code != "card_changed":
+        was_refused = refusal is not None and refusal.code == "card_changed"
+        if self.current is None or not (was_refused or self._is_outdated):
             return None
-        theirs: Mapping[str, str] = refusal.details["sections"]
         mine = {key: _unix(text) for key, text in self.form.sections.items()}
-        return Conflict(refusal, refusal.details["number"], tuple(diff_cards(theirs, mine)))
+        return Conflict(self.current.number, tuple(diff_cards(self.current.sections, mine)))
+
+    @property
+    def _is_outdated(self) -> bool:
+        """Say whether a draft that is opened again rests on an earlier revision."""
+        if self.form.is_bound or self.current is None:
+            return False
+        return bool(self.form.initial["based_on"] != self.current.number)
 
     @property
     def begins_as(self) -> str:

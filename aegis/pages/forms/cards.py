@@ -43,4 +43,7 @@ class CardForm(RefusableForm):
 
     def rest_on(self, number: int) -> None:
         """Let the text, as it stands, follow revision ``number`` when it is published next."""
-        self.data = {**self.sections, "based_on": str(number)}
+        if self.is_bound:
+            self.data = {**self.sections, "based_on": str(number)}
+        else:
+            self.initial = {**self.initial, "based_on": number}

@@ -101,10 +101,11 @@ def _editor(
         preview=previewed(form) if is_preview else (),
     )
     conflict = editor.conflict
-    if conflict is not None:
+    if conflict is not None:  # Who has seen it may publish on it.
         form.rest_on(conflict.number)
     status = 200 if is_preview or template != "registry/card_edit.html" else form.status
-    return render(request, template, {"editor": editor, "version": version}, status=status)
+    context = {"editor": editor, "version": version, "conflict": conflict}
+    return render(request, template, context, status=status)
 
 
 def _approvals(version: ModelVersion) -> tuple[Decision, ...]:

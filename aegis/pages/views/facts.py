@@ -12,7 +12,7 @@ from aegis.pages.signed_in import person
 from registry.facts import FACTS
 from registry.models import MetricDefinition
 from registry.permissions import CONTRIBUTE, require
-from registry.recording_facts import record_fact, record_metric
+from registry.recording_facts import fact_history, record_fact, record_metric
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,7 +26,9 @@ def record_one(request: HttpRequest, name: str, number: int) -> HttpResponse:
     ):
         messages.success(request, f"{FACTS[fact.name].title} is recorded.")
         return redirect("pages:version", version.registered_model.name, number)
-    context = {"form": form, "version": version, "facts": FACTS.values()}
+    asked = form["name"].value() or ""
+    history = fact_history(version, asked)
+    context = {"form": form, "version": version, "facts": FACTS.values(), "history": history}
     return render(request, "registry/fact_add.html", context, status=form.status)
 
 

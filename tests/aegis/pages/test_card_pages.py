@@ -76,7 +76,7 @@ def test_two_authors_at_once_both_keep_their_text(
     assert refused.status_code == 409
     assert b"Written by Mina at the same time." in refused.content
     assert b"Revision 1 was published while you wrote" in refused.content
-    conflict = refused.context["editor"].conflict
+    conflict = refused.context["conflict"]
     assert len(conflict.diffs) == len(SECTIONS)
     based_on = refused.context["editor"].form["based_on"].value()
     assert client.post(CARD, {**mine, "based_on": based_on}).status_code == 302
@@ -117,3 +117,17 @@ def test_readers_do_not_write(cast: Cast, version: ModelVersion, as_person: AsPe
     assert client.post(f"{CARD}draft/", {**texts(), "based_on": "0"}).status_code == 403
     assert client.get(f"{CARD}read/").status_code == 200
     assert client.get(f"{CARD}read/?revision=9").status_code == 404
+
+
+def test_a_draft_that_was_overtaken_says_so_when_it_is_opened(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    client = as_person(cast.mina)
+    mine = texts("What Mina had in mind before Marc published.")
+    client.post(f"{CARD}draft/", {**mine, "based_on": "0"})
+    publish_card(version, actor=cast.marc, sections=texts("Written by Marc himself."), based_on=0)
+    opened = client.get(CARD)
+    assert b"Revision 1 was published while you wrote" in opened.content
+    assert b"What Mina had in mind" in opened.content
+    based_on = opened.context["editor"].form["based_on"].value()
+    assert client.post(CARD, {**mine, "based_on": str(based_on)}).status_code == 302
