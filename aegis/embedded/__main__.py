@@ -33,6 +33,10 @@ def main() -> int:
     except CannotStartError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        print(f"\nAegis cannot use {error.filename or chosen.data}: {reason}.", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Choose as whom the servers run, since PostgreSQL refuses to run as root."""
+"""Choose as whom the servers run: PostgreSQL refuses root, and users without a name."""
 
 import os
 import pwd
@@ -20,8 +20,8 @@ NOBODY = 65534
 class Identity:
     """As whom a server runs.
 
-    ``user`` drops to ``uid`` and ``gid``; ``mapped`` stays root outside and is ``uid`` in a user
-    namespace without root's powers; ``self`` changes nothing.
+    ``user`` drops to ``uid`` and ``gid``; ``mapped`` stays who it is outside and is ``uid``,
+    without root's powers, in a user namespace; ``self`` changes nothing.
     """
 
     kind: Literal["self", "user", "mapped"]
@@ -50,12 +50,22 @@ def choose(data: Path, binaries: Sequence[Path]) -> Identity:
 
     Raises CannotStartError where there is none.
     """
-    if os.geteuid() != 0:
+    if _is_named(os.geteuid()) and os.geteuid() != 0:
         return own()
     uid, gid = _nobody()
-    for identity in (Identity("user", uid, gid), Identity("mapped", uid, gid)):
+    candidates = [Identity("mapped", uid, gid)]
+    if os.geteuid() == 0:
+        candidates.insert(0, Identity("user", uid, gid))
+    for identity in candidates:
         if all(_can_run(identity, data, binary) for binary in binaries):
             return identity
+    if os.geteuid() != 0:
+        message = (
+            f"PostgreSQL asks for the name of its user, and number {os.geteuid()} has none on this "
+            "machine, which allows no user namespaces either. Add a line for it to /etc/passwd, or "
+            "set DATABASE_URL and DATABASE_OWNER_URL to a server of your own."
+        )
+        raise CannotStartError(message)
     message = (
         "PostgreSQL does not run as root; the user nobody cannot reach "
         f"{data} or {binaries[0].parent}; and this machine allows no user namespaces. "
@@ -63,6 +73,14 @@ def choose(data: Path, binaries: Sequence[Path]) -> Identity:
         "(chmod o+x), or set DATABASE_URL and DATABASE_OWNER_URL to a server of your own."
     )
     raise CannotStartError(message)
+
+
+def _is_named(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _nobody() -> tuple[int, int]:

@@ -14,7 +14,7 @@ from aegis.embedded import leftovers
 from aegis.embedded.processes import Child, Plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 300.0
+START_SECONDS = 600.0
 
 # What the environment of a test process holds and a person's terminal does not.
 OF_TESTS = (

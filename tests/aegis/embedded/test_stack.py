@@ -125,6 +125,15 @@ def test_a_folder_that_cannot_be_used_gets_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_a_part_of_the_folder_that_cannot_be_used_gets_a_sentence(tmp_path: Path) -> None:
+    data = config.load(tmp_path / "var").data
+    (data / "logs").write_text("a file")
+    result = try_to_start(data, AEGIS_PORT=str(stacks.free_port()))
+    assert result.returncode == 1
+    assert f"Aegis cannot use {data}/logs: file exists." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_management_command_works_while_the_stack_runs(running: RunningStack) -> None:
     inherited = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
     result = subprocess.run(
