@@ -7,4 +7,5 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from registry import actions  # noqa: F401 -- Importing it declares them.
+        # Importing them declares what can be recorded and what follows from it.
+        from registry import actions, handlers  # noqa: F401
