@@ -32,5 +32,5 @@ def _people(data: dict[str, str], *, but: str | None) -> Iterable[User]:
     if "user" in data:
         found = User.objects.filter(pk=data["user"])
     else:
-        found = User.objects.filter(groups=data["group"])
-    return found.exclude(pk=but)
+        found = User.objects.filter(groups=int(data["group"]))
+    return found.exclude(pk=but) if but else found

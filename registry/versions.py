@@ -74,16 +74,7 @@ def create_version(
         source=source,
         created_by=actor,
     )
-    VersionFact.objects.bulk_create(
-        VersionFact(
-            version=version,
-            name=name,
-            value=value,
-            source=VersionFact.Source.REGISTRATION,
-            recorded_by=actor,
-        )
-        for name, value in checked.items()
-    )
+    _freeze_facts(version, checked, actor)
     touch(model)
     record(
         "version:registered",
@@ -110,22 +101,7 @@ def mark_ready(
     _require_state(version, VersionState.PENDING)
     manifest, package, bundle = artifact.manifest, artifact.package, artifact.bundle
     verify_manifest(bundle.data, manifest, public_key_pem=bundle.public_key_pem)
-    Artifact.objects.create(
-        version=version,
-        key=package.key,
-        layout=LAYOUT,
-        sha256=package.sha256,
-        size=package.size,
-        manifest=manifest.canonical.decode(),
-        manifest_digest=manifest.digest,
-    )
-    ArtifactFile.objects.bulk_create(
-        (
-            ArtifactFile(version=version, path=entry.path, size=entry.size, sha256=entry.sha256)
-            for entry in manifest.files
-        ),
-        batch_size=_BATCH,
-    )
+    _add_artifact(version, manifest, package)
     _add_signature(version, manifest, bundle)
     version.state = VersionState.READY
     version.digest = manifest.digest
@@ -216,6 +192,38 @@ def require_ready(version: ModelVersion) -> None:
 def _next_number(model: RegisteredModel) -> int:
     highest = ModelVersion.objects.filter(registered_model=model).aggregate(last=Max("number"))
     return (highest["last"] or 0) + 1
+
+
+def _freeze_facts(version: ModelVersion, facts: Mapping[str, Any], actor: User) -> None:
+    VersionFact.objects.bulk_create(
+        VersionFact(
+            version=version,
+            name=name,
+            value=value,
+            source=VersionFact.Source.REGISTRATION,
+            recorded_by=actor,
+        )
+        for name, value in facts.items()
+    )
+
+
+def _add_artifact(version: ModelVersion, manifest: Manifest, package: StoredObject) -> None:
+    Artifact.objects.create(
+        version=version,
+        key=package.key,
+        layout=LAYOUT,
+        sha256=package.sha256,
+        size=package.size,
+        manifest=manifest.canonical.decode(),
+        manifest_digest=manifest.digest,
+    )
+    ArtifactFile.objects.bulk_create(
+        (
+            ArtifactFile(version=version, path=entry.path, size=entry.size, sha256=entry.sha256)
+            for entry in manifest.files
+        ),
+        batch_size=_BATCH,
+    )
 
 
 def _add_signature(version: ModelVersion, manifest: Manifest, bundle: SignedBundle) -> None:
