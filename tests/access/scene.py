@@ -32,6 +32,8 @@ class Scene:
     evidence: str
     upload: str
     token: str
+    team: str
+    vera: str
     own_upload: dict[str, str]
 
     def fill(self, text: Any, caller: str) -> Any:
@@ -89,6 +91,8 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         evidence=str(unattested.pk),
         upload=str(upload.pk),
         token=str(tokens["mina"].pk),
+        team=str(cast.growth.pk),
+        vera=str(cast.vera.pk),
         own_upload=_uploads(cast),
     )
 

@@ -1,0 +1,256 @@
+"""Every page and what it answers to whom. Who is not signed in is sent to sign in."""
+
+from functools import partial
+from typing import Any, Final
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from registry.permissions import CONTRIBUTE, MAINTAIN, REVIEW, VIEW
+from tests.access.callers import (
+    ADMINISTRATOR,
+    ANONYMOUS,
+    AUDITOR,
+    CONTRIBUTOR,
+    MAINTAINER,
+    SERVICE,
+    TOKEN,
+)
+from tests.access.rules import Row, but
+from tests.access.rules import everybody as everybody_of_api
+from tests.access.rules import only as only_of_api
+from tests.access.rules import whoever_has as whoever_of_api
+
+# A token opens no page: whoever comes with one is as good as nobody there.
+NOBODY: Final = {ANONYMOUS: 302, SERVICE: 302, TOKEN: 302}
+
+
+def everybody(status: int = 200) -> dict[str, int]:
+    """Answer all who are signed in alike."""
+    return {**everybody_of_api(status), **NOBODY}
+
+
+def whoever_has(*permissions: str, status: int = 200) -> dict[str, int]:
+    """Answer as the API does, to people."""
+    return {**whoever_of_api(*permissions, status=status), **NOBODY}
+
+
+def only(callers: list[str], status: int, *, others: int = 403) -> dict[str, int]:
+    """Answer some people so, and refuse the others."""
+    return {**only_of_api(callers, status, others=others), **NOBODY}
+
+
+SEES: Final = whoever_has(VIEW)
+MODEL: Final = "models/<str:name>/"
+VERSION: Final = f"{MODEL}versions/<int:number>/"
+BY_REF: Final = f"{MODEL}versions/<str:ref>/"
+REVIEW_ROUTE: Final = "reviews/<int:number>/"
+M: Final = "/models/secret-model/"
+V: Final = f"{M}versions/2/"
+R: Final = "/reviews/{open}/"
+
+get = partial(Row, "GET")
+
+
+def post(route: str, path: str, expected: dict[str, int], **form: Any) -> Row:
+    """Return the row of a form that is posted."""
+    return Row("POST", route, path, expected, form=form)
+
+
+ROWS: Final = [
+    get("", "/", everybody()),
+    get("search/", "/search/?q=secret", everybody()),
+    get("models/new/", "/models/new/", everybody()),
+    get(MODEL, M, SEES),
+    get(f"{MODEL}versions/", f"{M}versions/", SEES),
+    get(f"{MODEL}settings/", f"{M}settings/", whoever_has(CONTRIBUTE)),
+    get(f"{MODEL}access/", f"{M}access/", SEES),
+    get(f"{MODEL}compare/", f"{M}compare/?a=1&b=2", SEES),
+    get(f"{MODEL}rollback/", f"{M}rollback/", whoever_has(REVIEW, MAINTAIN)),
+    get(f"{MODEL}versions/new/", f"{M}versions/new/", whoever_has(CONTRIBUTE)),
+    get(BY_REF, V, SEES),
+    get(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN)),
+    get(f"{BY_REF}promote/", f"{V}promote/?to=Staging", SEES),
+    # Nothing has changed since the page was made.
+    get(f"{VERSION}state/", f"{V}state/", whoever_has(VIEW, status=204)),
+    get(f"{VERSION}files/", f"{V}files/", SEES),
+    get(f"{VERSION}signature/", f"{V}signature/", SEES),
+    get(f"{VERSION}key.pem", f"{V}key.pem", SEES),
+    get(f"{VERSION}card/", f"{V}card/", whoever_has(CONTRIBUTE)),
+    get(f"{VERSION}card/read/", f"{V}card/read/", SEES),
+    get(f"{VERSION}evidence/", f"{V}evidence/", whoever_has(CONTRIBUTE)),
+    get(f"{VERSION}evidence/<uuid:key>/file/", f"{V}evidence/{{evidence}}/file/", SEES),
+    get(f"{VERSION}evidence/<uuid:key>/attest/", f"{V}evidence/{{evidence}}/attest/", SEES),
+    get(f"{VERSION}tags/", f"{V}tags/", whoever_has(CONTRIBUTE)),
+    get(f"{VERSION}facts/", f"{V}facts/", whoever_has(CONTRIBUTE)),
+    get(f"{VERSION}metrics/", f"{V}metrics/", whoever_has(CONTRIBUTE)),
+    get("imports/", "/imports/", everybody()),
+    get("imports/<int:number>/", "/imports/{job}/", SEES),
+    get("imports/<int:number>/row/", "/imports/{job}/row/", SEES),
+    get("reviews/", "/reviews/", everybody()),
+    get(REVIEW_ROUTE, R, SEES),
+    get(f"{REVIEW_ROUTE}state/", f"{R}state/", whoever_has(VIEW, status=204)),
+    get(f"{REVIEW_ROUTE}subject.json", f"{R}subject.json", SEES),
+    get("audit/", "/audit/", everybody()),
+    get("account/", "/account/", everybody()),
+    get("account/tokens/", "/account/tokens/", everybody(302)),
+    get("account/letters/", "/account/letters/", everybody()),
+    get("account/notifications/", "/account/notifications/", everybody()),
+    # What changes something: done, people are sent on (302).
+    post(
+        "models/new/",
+        "/models/new/",
+        # The form offers people their own teams alone.
+        only([CONTRIBUTOR, MAINTAINER, ADMINISTRATOR], 302, others=400),
+        name="another",
+        team="{team}",
+        visibility="internal",
+        tags="",
+    ),
+    post(
+        f"{MODEL}settings/",
+        f"{M}settings/",
+        whoever_has(CONTRIBUTE, status=302),
+        description="Another.",
+        risk_tier="1",
+        visibility="restricted",
+    ),
+    post(
+        f"{MODEL}access/",
+        f"{M}access/",
+        whoever_has(MAINTAIN, status=302),
+        who="stan",
+        role="viewer",
+    ),
+    post(
+        f"{MODEL}access/revoke/",
+        f"{M}access/revoke/",
+        whoever_has(MAINTAIN, status=302),
+        user="{vera}",
+        role="viewer",
+    ),
+    post(
+        f"{MODEL}rollback/",
+        f"{M}rollback/",
+        whoever_has(REVIEW, MAINTAIN, status=409),
+        version="1",
+        reason="Better.",
+    ),
+    post(
+        f"{MODEL}aliases/",
+        f"{M}aliases/",
+        whoever_has(CONTRIBUTE, status=302),
+        name="dev-new",
+        version="2",
+    ),
+    post(
+        f"{MODEL}aliases/<str:alias>/delete/",
+        f"{M}aliases/dev-mina/delete/",
+        whoever_has(CONTRIBUTE, status=302),
+    ),
+    post(
+        f"{MODEL}versions/new/",
+        f"{M}versions/new/",
+        whoever_has(CONTRIBUTE, status=302),
+        files=lambda: SimpleUploadedFile("a.bin", b"a"),
+    ),
+    post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
+    post(
+        f"{BY_REF}promote/",
+        f"{V}promote/?to=Staging",
+        whoever_has(CONTRIBUTE, status=302),
+        reason="To try it.",
+    ),
+    post(
+        f"{VERSION}card/",
+        f"{V}card/",
+        whoever_has(CONTRIBUTE, status=302),
+        based_on="1",
+        overview="Another.",
+    ),
+    post(
+        f"{VERSION}card/draft/",
+        f"{V}card/draft/",
+        whoever_has(CONTRIBUTE, status=302),
+        based_on="1",
+    ),
+    # It is their own draft, and there is none.
+    post(f"{VERSION}card/discard/", f"{V}card/discard/", whoever_has(VIEW, status=302)),
+    post(
+        f"{VERSION}evidence/",
+        f"{V}evidence/",
+        whoever_has(CONTRIBUTE, status=302),
+        kind="validation",
+        title="Validation",
+        file=lambda: SimpleUploadedFile("v.txt", b"Validated."),
+    ),
+    post(
+        f"{VERSION}evidence/<uuid:key>/attest/",
+        f"{V}evidence/{{evidence}}/attest/",
+        but(whoever_has(CONTRIBUTE, REVIEW, status=302), contributor=403),
+        verdict="pass",
+        comment="It holds.",
+    ),
+    post(
+        f"{VERSION}tags/",
+        f"{V}tags/",
+        whoever_has(CONTRIBUTE, status=409),
+        name="security_reviewed",
+    ),
+    post(
+        f"{VERSION}facts/",
+        f"{V}facts/",
+        whoever_has(CONTRIBUTE, status=302),
+        name="task",
+        value="ranking",
+    ),
+    post(
+        f"{VERSION}metrics/",
+        f"{V}metrics/",
+        whoever_has(CONTRIBUTE, status=302),
+        name="f1",
+        value="0.5",
+    ),
+    post(
+        "imports/<int:number>/retry/", "/imports/{job}/retry/", whoever_has(CONTRIBUTE, status=409)
+    ),
+    post(
+        f"{REVIEW_ROUTE}decide/",
+        f"{R}decide/",
+        whoever_has(REVIEW, status=302),
+        verdict="approve",
+        subject_digest="{digest}",
+    ),
+    post(
+        f"{REVIEW_ROUTE}take-back/",
+        "/reviews/{decided}/take-back/",
+        # Who decided nothing has nothing to take back.
+        but(whoever_has(VIEW, status=409), reviewer=302),
+    ),
+    post(
+        f"{REVIEW_ROUTE}comment/",
+        f"{R}comment/",
+        but(whoever_has(VIEW, status=302), auditor=403),
+        body="Why?",
+    ),
+    post(
+        f"{REVIEW_ROUTE}withdraw/",
+        f"{R}withdraw/",
+        but(whoever_has(MAINTAIN, status=302), contributor=302),
+    ),
+    post("audit/verify/", "/audit/verify/", only([AUDITOR, ADMINISTRATOR], 200)),
+    post(
+        "account/tokens/",
+        "/account/tokens/",
+        everybody(),
+        name="another",
+        ends="2026-12-01",
+        scopes="read",
+    ),
+    post(
+        "account/tokens/<uuid:key>/revoke/",
+        "/account/tokens/{token}/revoke/",
+        only([CONTRIBUTOR], 302, others=404),
+    ),
+    post("account/notifications/read/", "/account/notifications/read/", everybody(302)),
+    post("account/appearance/", "/account/appearance/", everybody(302), theme="dark"),
+]
