@@ -14,6 +14,7 @@ from aegis.text import plain_text
 from registry.facts import check_facts
 from registry.labels import free_label
 from registry.locks import lock_model, lock_version
+from registry.machine import source_of
 from registry.manifest import Manifest
 from registry.models import (
     Artifact,
@@ -98,7 +99,7 @@ def mark_ready(
 ) -> ModelVersion:
     """Give a pending version its artifact and signature, after which it never changes."""
     version = lock_version(version)
-    _require_state(version, VersionState.PENDING)
+    _require_move(version, VersionState.READY)
     manifest, package, bundle = artifact.manifest, artifact.package, artifact.bundle
     verify_manifest(bundle.data, manifest, public_key_pem=bundle.public_key_pem)
     _add_artifact(version, manifest, package)
@@ -133,7 +134,7 @@ def mark_failed(
 ) -> ModelVersion:
     """Give a pending version up; it keeps its number."""
     version = lock_version(version)
-    _require_state(version, VersionState.PENDING)
+    _require_move(version, VersionState.FAILED)
     version.state = VersionState.FAILED
     version.failure_code = code
     version.failure = reason
@@ -154,7 +155,7 @@ def reopen(version: ModelVersion, *, actor: User) -> ModelVersion:
     """Make a failed version pending again, so that it is tried once more."""
     version = lock_version(version)
     require(actor, CONTRIBUTE, version.registered_model)
-    _require_state(version, VersionState.FAILED)
+    _require_move(version, VersionState.PENDING)
     version.state = VersionState.PENDING
     version.failure_code = version.failure = ""
     _save(version)
@@ -240,12 +241,13 @@ def _add_signature(version: ModelVersion, manifest: Manifest, bundle: SignedBund
     )
 
 
-def _require_state(version: ModelVersion, state: VersionState) -> None:
-    if version.state != state:
+def _require_move(version: ModelVersion, target: VersionState) -> None:
+    source = source_of(target)
+    if version.state != source:
         raise Conflict(
-            f"version_not_{state}",
+            f"version_not_{source}",
             f"Version {version.number} is {version.get_state_display().lower()}, "
-            f"not {state.label.lower()}.",
+            f"not {source.label.lower()}.",
         )
 
 
