@@ -17,6 +17,7 @@ def main() -> None:
     answer = io.StringIO()
     try:
         call_command("migrate", interactive=False, stdout=sys.stderr)
+        sys.stderr.write("Setting up people, policies and, the first time, the sample …\n")
         call_command("first_start", stdout=answer)
     except CommandError as error:
         sys.exit(str(error))

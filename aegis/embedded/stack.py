@@ -23,7 +23,7 @@ from aegis.embedded.setup import with_log
 
 TICK = 0.25
 LOCK_SECONDS = 1.0
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 # More ends of one program than this within the span mean that starting it again mends nothing.
 MOST_ENDS = 5
 SPAN_SECONDS = 60.0
