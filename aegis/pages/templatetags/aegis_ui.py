@@ -175,10 +175,7 @@ def tab(
     current: bool = False,
     attention: bool = False,
 ) -> Parts:
-    """Draw a tab inside ``{% tabs %}``: a link to a page of its own.
-
-    A count that the page does not know, which a template gives as empty, is left out.
-    """
+    """Draw a tab inside ``{% tabs %}``: a link to a page. A count that is not known is left out."""
     known = None if count == "" else count
     return {"label": label, "url": url, "count": known, "current": current, "attention": attention}
 
