@@ -285,3 +285,16 @@ def test_the_page_of_a_version_costs_twelve_queries(
     client.get(f"{MODEL}versions/1/")
     with django_assert_max_num_queries(12):
         client.get(f"{MODEL}versions/1/")
+
+
+def test_many_files_have_a_page_of_their_own(
+    cast: Cast, model: RegisteredModel, as_person: AsPerson
+) -> None:
+    files = {f"shard-{number:03}.bin": bytes([number]) for number in range(52)}
+    making.new_version(model, cast.mina, files)
+    client = as_person(cast.vera)
+    page = client.get(f"{MODEL}versions/1/").content
+    assert b"shard-049.bin" in page
+    assert b"shard-050.bin" not in page
+    assert b"2 more." in page
+    assert b"shard-051.bin" in client.get(f"{MODEL}versions/1/files/").content
