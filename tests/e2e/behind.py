@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
@@ -57,3 +58,9 @@ def nobody_works(stack: RunningStack) -> Iterator[None]:
         for pid in held:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+def received_files(stack: RunningStack, data: bytes) -> list[Path]:
+    """Return where the stack keeps uploaded files with these bytes that no version has yet."""
+    kept = (path for path in (stack.data / "uploads").rglob("*") if path.is_file())
+    return [path for path in kept if path.read_bytes() == data]

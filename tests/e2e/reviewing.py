@@ -7,11 +7,18 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.visitors import SECONDS, Visitor
 
 VERDICTS = {"approve": "Approve", "request_changes": "Request changes", "reject": "Reject"}
+CHANGING = "Something changed a moment ago."
 
 
 def decision(page: Page) -> Locator:
     """Return the panel in which people decide, or read what was decided."""
     return page.get_by_role("complementary", name="Decision")
+
+
+def read(visitor: Visitor, number: int) -> None:
+    """Open a review; where something changed a moment ago, load it again as the page says."""
+    settled = f"main:not(:has-text('{CHANGING}'))"
+    visitor.look_until(f"/reviews/{number}/", lambda page: page.locator(settled))
 
 
 def choose(visitor: Visitor, verdict: str, comment: str = "") -> None:
@@ -32,7 +39,7 @@ def submit(visitor: Visitor) -> None:
 
 def decide(visitor: Visitor, number: int, verdict: str, comment: str = "") -> None:
     """Decide about a request."""
-    visitor.visit(f"/reviews/{number}/")
+    read(visitor, number)
     choose(visitor, verdict, comment)
     submit(visitor)
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.e2e.visitors import WIDE, Visitor, enter
 from tests.harness.stack import RunningStack
 
 pytestmark = pytest.mark.browser
 
-NARROW = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 NOBODY = ""
 PLACE = r"{(\w+):([\w-]+)}"
 

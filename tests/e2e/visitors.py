@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Response,
+    ViewportSize,
     WebError,
     expect,
 )
@@ -21,7 +22,7 @@ from tests.harness.stack import RunningStack
 
 SECONDS = 30.0
 PATIENCE = 15_000
-WIDE = {"width": 1440, "height": 900}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 UNANSWERED = "Failed to load resource"
 
 
