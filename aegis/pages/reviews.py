@@ -148,6 +148,8 @@ def _metrics(review: Review) -> Glance:
         note = f"{listed([row.meaning.title for row in near])} near the limit"
     else:
         note = "All inside their limits" if any(row.limit for row in rows) else "No limit is set"
+        same = sum(row.change == "same" for row in rows)
+        note = f"{same} the same. {note}" if same else note
     return Glance(*place, status, status, value, note)
 
 
