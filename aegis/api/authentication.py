@@ -3,11 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from rest_framework.authentication import (
-    BaseAuthentication,
-    SessionAuthentication,
-    get_authorization_header,
-)
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
@@ -58,7 +54,9 @@ class BrowserSession(SessionAuthentication):
 
 def bearer_of(request: Request | HttpRequest) -> str | None:
     """Return the token of the Authorization header, or None where it names no bearer."""
-    scheme, _, plain = get_authorization_header(request).partition(b" ")
+    # Headers come as Latin-1 (PEP 3333), whatever bytes were sent.
+    given = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
+    scheme, _, plain = given.partition(b" ")
     return plain.strip().decode("utf-8", "replace") if scheme.lower() == b"bearer" else None
 
 

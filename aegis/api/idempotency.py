@@ -18,7 +18,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aegis.accounts.models import IdempotencyKey
+from aegis.accounts.models import IdempotencyKey, User
 from aegis.problems import Conflict, Invalid
 
 LONGEST_KEY = 255
@@ -58,6 +58,11 @@ def idempotent(view: View) -> View:
     return run
 
 
+def _person(request: Request) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def _fingerprint(request: Request) -> str:
     body = json.dumps(request.data, sort_keys=True, default=_of_file)
     return sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
@@ -81,7 +86,7 @@ def _lock(user: object, key: str) -> None:
 
 def _kept(request: Request, key: str, fingerprint: str) -> Response | None:
     row = IdempotencyKey.objects.filter(
-        user=request.user, key=key, created_at__gt=timezone.now() - KEPT_FOR
+        user=_person(request), key=key, created_at__gt=timezone.now() - KEPT_FOR
     ).first()
     if row is None:
         return None
@@ -98,7 +103,7 @@ def _kept(request: Request, key: str, fingerprint: str) -> Response | None:
 
 def _keep(request: Request, key: str, fingerprint: str, response: Response) -> None:
     IdempotencyKey.objects.update_or_create(
-        user=request.user,
+        user=_person(request),
         key=key,
         defaults={
             "fingerprint": fingerprint,

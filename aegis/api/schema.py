@@ -11,7 +11,7 @@ from rest_framework import serializers
 JSON = dict[str, Any]
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # Its own.
     """The bearer tokens that programs come with."""
 
     target_class = "aegis.api.authentication.BearerAuthentication"
@@ -26,7 +26,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
         }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # The same.
     """The sessions of browsers."""
 
     target_class = "aegis.api.authentication.BrowserSession"

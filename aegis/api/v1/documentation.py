@@ -74,7 +74,7 @@ class Facts(View):
     def get(self, request: Request, name: str, ref: str) -> Response:
         """Return the fact that holds for each name."""
         parameters(request)
-        facts = current_facts(self.version(request, name, ref)).values()
+        facts = list(current_facts(self.version(request, name, ref)).values())
         return Response({"results": FactDocument(facts, many=True).data})
 
     @extend_schema(operation_id="fact_record", request=NewFact, responses={201: FactDocument})

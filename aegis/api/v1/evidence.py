@@ -126,7 +126,8 @@ def _piece(version: Any, key: Any) -> Evidence:
         wanted = UUID(str(key))
     except ValueError:
         wanted = None
-    found = Evidence.objects.filter(pk=wanted, version=version).first() if wanted else None
+    pieces = Evidence.objects.filter(version=version)
+    found: Evidence | None = pieces.filter(pk=wanted).first() if wanted else None
     if found is None:
         raise NotFound("evidence_not_found", "This version has no such evidence.")
     return found

@@ -70,7 +70,7 @@ class UploadedFile(View):
 
     def get_parsers(self) -> list[BaseParser]:
         """Leave the bytes of a part where they are."""
-        method = self.request.method if self.request else ""
+        method = getattr(self.request, "method", "")
         return [Untouched() if method == "PUT" else StrictJSON()]
 
     @extend_schema(operation_id="upload_file_retrieve", responses={200: UploadFileDocument})

@@ -1,6 +1,6 @@
 """The addresses of version 1."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from aegis.api.v1 import (
     access,
@@ -20,7 +20,7 @@ from aegis.api.v1 import (
     versions,
 )
 
-version = [
+version: list[URLPattern | URLResolver] = [
     path("", versions.Version.as_view()),
     path("card/", documentation.Card.as_view()),
     path("facts/", documentation.Facts.as_view()),
@@ -39,7 +39,7 @@ version = [
     path("archive/", versions.Archive.as_view()),
 ]
 
-model = [
+model: list[URLPattern | URLResolver] = [
     path("", models.Model.as_view()),
     path("aliases/", aliases.Aliases.as_view()),
     path("aliases/<str:alias>/", aliases.OneAlias.as_view()),
@@ -51,7 +51,7 @@ model = [
     path("versions/<str:ref>/", include(version)),
 ]
 
-promotion = [
+promotion: list[URLPattern | URLResolver] = [
     path("", promotions.Promotion.as_view()),
     path("subject/", promotions.Subject.as_view()),
     path("statement/", promotions.Statement.as_view()),

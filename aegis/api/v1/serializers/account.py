@@ -43,7 +43,8 @@ class MadeToken(TokenDocument):
 
     token = serializers.CharField()
 
-    class Meta(TokenDocument.Meta):
+    class Meta:
+        model = ApiToken
         fields = (*TokenDocument.Meta.fields, "token")
 
 

@@ -52,7 +52,7 @@ class VersionMark(serializers.Serializer[object]):
     """A version in few words, as lists name it."""
 
     number = serializers.IntegerField()
-    label = serializers.CharField(help_text="Empty for none.")
+    label = serializers.CharField(help_text="Empty for none.")  # type: ignore[assignment]  # DRF has an attribute of that name.
     state = serializers.CharField()
     stage = serializers.CharField()
 

@@ -45,7 +45,7 @@ class PromotionDocument(serializers.ModelSerializer[PromotionRequest]):
 
     model = serializers.CharField(source="version.registered_model.name")
     version = serializers.IntegerField(source="version.number")
-    label = serializers.CharField(source="version.label", help_text="Empty for none.")
+    label = serializers.CharField(source="version.label", help_text="Empty for none.")  # type: ignore[assignment]  # DRF has an attribute of that name.
     replaces = serializers.IntegerField(
         source="replaces.number",
         allow_null=True,
@@ -95,7 +95,7 @@ class ApprovalDocument(serializers.Serializer[Any]):
 
     policy = serializers.CharField()
     revision = serializers.IntegerField()
-    required = serializers.IntegerField()
+    required = serializers.IntegerField()  # type: ignore[assignment]  # DRF has an attribute of that name.
     given = serializers.IntegerField()
     teams = serializers.ListField(
         child=serializers.CharField(), help_text="Whose approvals count; empty: every reviewer's."
@@ -129,7 +129,8 @@ class PromotionDetail(PromotionDocument):
     decisions = DecisionDocument(many=True)
     actions = ActionDocument(many=True)
 
-    class Meta(PromotionDocument.Meta):
+    class Meta:
+        model = PromotionRequest
         fields = (
             *PromotionDocument.Meta.fields,
             "subject",

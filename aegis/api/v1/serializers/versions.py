@@ -24,7 +24,7 @@ class NewVersion(StrictSerializer):
     """A version to be made of an upload. Without a label it has none; null asks for the next."""
 
     upload = serializers.UUIDField()
-    label = Text(required=False, allow_null=True)
+    label = Text(required=False, allow_null=True)  # type: ignore[assignment]  # DRF has an attribute of that name.
     description = Text(required=False)
     facts = serializers.JSONField(required=False)
 
@@ -113,9 +113,9 @@ class VersionDocument(serializers.Serializer[Any]):
 
     model = serializers.CharField()
     number = serializers.IntegerField()
-    label = serializers.CharField(allow_null=True)
+    label = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # DRF has an attribute of that name.
     description = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF has an attribute of that name.
     state = serializers.ChoiceField(VersionState.choices)
     failure = FailureDocument(allow_null=True)
     stage = serializers.ChoiceField(Stage.choices)
