@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from aegis.embedded.config import EmbeddedConfig
@@ -51,6 +52,13 @@ def give(path: Path, identity: Identity) -> None:
             os.chown(folder, uid, gid)
     # The top goes last, since its owner tells whether all of it was handed over.
     os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def tidy(config: EmbeddedConfig) -> None:
+    """Remove the folder of sockets from /tmp, where it is there, once both servers are gone."""
+    if config.sockets.parent != config.data:
+        with suppress(OSError):
+            config.sockets.rmdir()
 
 
 def remove(folder: Path) -> None:

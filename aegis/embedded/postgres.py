@@ -95,6 +95,7 @@ class PostgresServer:
         """Stop the server; sessions that are open are ended."""
         if self.child is not None:
             self.child.stop(hurry=hurry)
+            folders.tidy(self.config)
 
     def is_running(self) -> bool:
         """Tell whether a server of this data folder answers, whoever started it."""

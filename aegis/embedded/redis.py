@@ -72,6 +72,7 @@ class RedisServer:
         """Stop the server; waiting messages are forgotten, since they are hints."""
         if self.child is not None:
             self.child.stop(hurry=hurry)
+            folders.tidy(self.config)
 
     def is_running(self) -> bool:
         """Tell whether a server answers on the socket."""

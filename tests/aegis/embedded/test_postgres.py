@@ -143,6 +143,18 @@ def test_a_folder_that_nobody_reaches_still_serves(tmp_path: Path) -> None:
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
+def test_a_folder_of_sockets_outside_the_data_is_gone_after_the_stop(folder: Path) -> None:
+    found = config.load(folder / ("long" * 20))
+    server = PostgresServer(found, fast=True)
+    server.start()
+    try:
+        assert found.sockets.parent == Path("/tmp")
+        assert stat.S_IMODE(found.sockets.stat().st_mode) == 0o700
+    finally:
+        server.stop()
+    assert not found.sockets.exists()
+
+
 def test_a_stop_keeps_what_was_written(found: EmbeddedConfig, start: Start) -> None:
     server = start()
     write(found, "first")
