@@ -145,7 +145,7 @@ def _production(
     limits = {
         "accuracy": {"min": 0.70},
         "log_loss": {"max": 0.60},
-        "latency_p95_ms": {"max": 250},
+        "latency_p95_ms": {"max": 500},
     }
     return publish_revision(
         actor=cast["lena"],
