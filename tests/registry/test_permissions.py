@@ -121,7 +121,7 @@ def test_a_refusal_names_who_may(cast: Cast) -> None:
 
 
 def test_a_refusal_says_so_where_nobody_may(cast: Cast) -> None:
-    model = making.register_model(actor=cast.mina, name="new", team=cast.growth)
+    model = making.register_model(actor=cast.mina, name="fresh", team=cast.growth)
 
     assert who_can(REVIEW, model).startswith("Nobody may decide")
 
