@@ -1,7 +1,7 @@
 """What somebody looks for in the audit log."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -47,7 +47,9 @@ class AuditForm(forms.Form):
     def wanted(self) -> Mapping[str, Any]:
         """Return the filters as the log is asked; a day lasts until its end."""
         data = self.cleaned_data
-        until = data["until"] + timedelta(days=1) if data["until"] else None
+        # Nothing comes after the last day that can be written.
+        is_bound = data["until"] not in {None, date.max}
+        until = data["until"] + timedelta(days=1) if is_bound else None
         return {
             "actor": data["actor"].strip(),
             "action": data["action"],

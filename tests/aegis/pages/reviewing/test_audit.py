@@ -41,6 +41,7 @@ def test_auditors_read_everything_and_others_what_they_may_see(
         ("model=CHURN-predictor&action=version:ready", 1),
         ("since=2999-01-01", 0),
         ("until=2000-01-01", 0),
+        ("action=model:registered&until=9999-12-31", 1),
         ("since=tomorrow", 0),
         ("actor=%00", 0),
         ("before=99999999999999999999999999", 0),
