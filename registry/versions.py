@@ -60,7 +60,7 @@ def create_version(
     """
     model = lock_model(model.pk)
     require(actor, CONTRIBUTE, model)
-    checked = check_facts(facts or {})
+    checked = check_facts({} if facts is None else facts)
     version = ModelVersion.objects.create(
         registered_model=model,
         number=_next_number(model),

@@ -104,6 +104,8 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"facts": {"colour": "red"}}, Invalid, "fact_unknown"),
     ({"facts": {"licence": "whatever"}}, Invalid, "licence_unknown"),
     ({"facts": ["licence"]}, Invalid, "facts_invalid"),
+    ({"facts": []}, Invalid, "facts_invalid"),
+    ({"facts": ""}, Invalid, "facts_invalid"),
 ]
 
 
