@@ -16,9 +16,8 @@ def main() -> None:
     django.setup()
     answer = io.StringIO()
     try:
-        call_command("migrate", interactive=False, stdout=sys.stderr)
-        sys.stderr.write("Setting up people, policies and, the first time, the sample …\n")
-        call_command("first_start", stdout=answer)
+        call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
+        call_command("first_start", stdout=answer, stderr=sys.stderr)
     except CommandError as error:
         sys.exit(str(error))
     sys.stdout.write(answer.getvalue())

@@ -1,6 +1,7 @@
 """Set up an empty registry: roles, what metrics mean, the first people, the first policies."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         try:
             holds_sample = found(demo=settings.AEGIS_DEMO)
             define_default_metrics()
-            people = _sample() if holds_sample else _empty()
+            people = _sample(self.stderr.write) if holds_sample else _empty()
             notes = _adopt_token()
         except Refusal as refusal:
             raise CommandError(refusal.sentence) from refusal
@@ -36,11 +37,11 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer))
 
 
-def _sample() -> list[SignIn]:
+def _sample(say: Callable[[str], object]) -> list[SignIn]:
     # An installation without the sample need not have what trains its models.
     from aegis.demo.organisation import build  # noqa: PLC0415
 
-    return list(build())
+    return build(say=say)
 
 
 def _empty() -> list[SignIn]:
