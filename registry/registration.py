@@ -42,7 +42,7 @@ def register_model(  # noqa: PLR0913 -- What a model is registered with, all by 
         description=description,
         task=task,
         framework=framework,
-        tags=tags or {},
+        tags={} if tags is None else tags,
         visibility=visibility,
     )
     if risk_tier != RegisteredModel.RiskTier.HIGHEST:

@@ -78,6 +78,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"task": "two\nlines"}, "text_control_character"),
     ({"framework": 7}, "text_wrong_type"),
     ({"tags": ["a"]}, "tags_invalid"),
+    ({"tags": []}, "tags_invalid"),
     ({"tags": {"a": 1}}, "text_wrong_type"),
     ({"tags": {"": "b"}}, "text_empty"),
     ({"tags": {"a": "1", "A": "2"}}, "tag_duplicate"),
