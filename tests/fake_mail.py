@@ -9,5 +9,5 @@ from django.core.mail.backends.base import BaseEmailBackend
 class BrokenMail(BaseEmailBackend):
     """A mail server that does not answer."""
 
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:  # noqa: ARG002 -- Django calls it so.
         raise ConnectionRefusedError(111, "Connection refused")
