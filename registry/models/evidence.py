@@ -90,9 +90,7 @@ class Attestation(models.Model):
         FAIL = "fail", "It does not hold"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
-    evidence = models.OneToOneField(
-        Evidence, on_delete=models.PROTECT, related_name="attestation"
-    )
+    evidence = models.OneToOneField(Evidence, on_delete=models.PROTECT, related_name="attestation")
     verdict = models.CharField(max_length=4, choices=Verdict.choices)
     comment = models.TextField()
     attested_by = models.ForeignKey(

@@ -37,9 +37,7 @@ class RegisteredModel(models.Model):
     task = models.CharField(max_length=80, blank=True)
     framework = models.CharField(max_length=80, blank=True)
     tags = models.JSONField(default=dict, blank=True, help_text="Names to words, both text.")
-    risk_tier = models.PositiveSmallIntegerField(
-        choices=RiskTier.choices, default=RiskTier.HIGHEST
-    )
+    risk_tier = models.PositiveSmallIntegerField(choices=RiskTier.choices, default=RiskTier.HIGHEST)
     visibility = models.CharField(
         max_length=12, choices=Visibility.choices, default=Visibility.INTERNAL
     )

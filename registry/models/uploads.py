@@ -62,9 +62,7 @@ class UploadFile(models.Model):
     class Meta:
         ordering = ["path"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["upload", "path_key"], name="registry_upload_path_once"
-            )
+            models.UniqueConstraint(fields=["upload", "path_key"], name="registry_upload_path_once")
         ]
 
     def __str__(self) -> str:

@@ -72,7 +72,8 @@ class Version(View):
         same words.
         """
         plain = bearer_of(request)
-        if plain is not None and request.method == "GET" and not request.GET:
+        has_query = bool(request.META.get("QUERY_STRING"))
+        if plain is not None and request.method == "GET" and not has_query:
             with suppress(Refusal):
                 text = version_for_token(plain, kwargs["name"], kwargs["ref"])
                 return json_text(request, text)

@@ -45,6 +45,7 @@ READ_WRONGLY = [
     ("uploads/0198c0de-0000-7000-8000-000000000000/", 404, "upload_not_found"),
     ("audit/events/?model=nothing-here", 404, "model_not_found"),
     ("tokens/?user=rita", 403, "administrators_only"),
+    (f"{VERSION}?{'a=1&' * 1001}", 400, "request_refused"),
     ("nothing/", 404, "not_found"),
     ("/api/", 404, "not_found"),
     ("/api/v2/models/", 404, "not_found"),
