@@ -15,6 +15,8 @@ from registry.reports import DEFAULT_LEVEL, Interval
 AS_JSON = frozenset({"dataset", "params", "environment"})
 AS_NUMBER = frozenset({"parameter_count"})
 VALUE_LENGTH = 100_000
+LONGEST_NUMBER = 16
+"""Digits beyond those of any fact; Python refuses to read thousands of them."""
 
 
 class FactForm(RefusableForm):
@@ -44,7 +46,8 @@ class FactForm(RefusableForm):
 
     def _read(self, name: str, text: str) -> Any:
         if name in AS_NUMBER:
-            return int(text) if text.isascii() and text.isdigit() else text
+            is_number = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+            return int(text) if is_number else text
         if name not in AS_JSON:
             return text
         if name == "dataset" and not text.startswith("{"):

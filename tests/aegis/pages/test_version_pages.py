@@ -201,6 +201,17 @@ def test_a_version_that_is_not_there(
     assert as_person(cast.vera).get(f"{MODEL}versions/{ref}/").status_code == 404
 
 
+@pytest.mark.parametrize("digits", ["9" * 20, "9" * 5000, "-1", "٣"])
+def test_a_number_beyond_all_numbers_is_refused(
+    cast: Cast, version: ModelVersion, as_person: AsPerson, digits: str
+) -> None:
+    typed = {"name": "parameter_count", "value": digits}
+    answer = as_person(cast.mina).post(f"{MODEL}versions/1/facts/", typed)
+    assert answer.status_code == 400
+    assert "a whole number of zero or more" in answer.content.decode()
+    assert digits in answer.content.decode()
+
+
 def test_a_fact_is_recorded_later_and_marked_so(
     cast: Cast, version: ModelVersion, as_person: AsPerson
 ) -> None:
