@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from aegis.pages.kept import kept_text
 from aegis.problems import Refusal
 
 
@@ -24,4 +25,9 @@ class RenderRefusals:
         if not isinstance(exception, Refusal):
             return None
         pages = [f"{exception.status}.html", "409.html"]
-        return render(request, pages, {"refusal": exception}, status=exception.status)
+        return render(
+            request,
+            pages,
+            {"refusal": exception, "kept": kept_text(request)},
+            status=exception.status,
+        )

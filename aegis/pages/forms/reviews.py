@@ -8,6 +8,7 @@ from django import forms
 from aegis.pages import presence
 from aegis.pages.forms.present import PresentForm
 from aegis.pages.forms.refusable import RefusableForm
+from aegis.pages.kept import Kept
 from approvals.models import Decision
 
 CHANGED = "subject_changed"
@@ -47,6 +48,12 @@ class DecisionForm(PresentForm):
             "subject_digest": data["subject_digest"],
             "acknowledged_warnings": data["read_warnings"],
         }
+
+    @property
+    def kept(self) -> Kept:
+        """Return the comment that was sent, for a page that offers the form no more."""
+        words = str(self.data.get("comment", "")) if self.is_bound else ""
+        return (("Your comment", words),) if words.strip() else ()
 
     @property
     def is_about_the_past(self) -> bool:

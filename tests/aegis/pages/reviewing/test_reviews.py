@@ -10,6 +10,7 @@ from aegis.accounts.models import ADMINISTRATORS
 from aegis.accounts.people import set_registry_role
 from approvals.models import Comment, Decision, PromotionRequest
 from approvals.promoting import promote
+from approvals.requests import withdraw
 from registry.models import ModelVersion
 from tests.aegis.pages.reviewing.conftest import SignIn
 from tests.approvals import making
@@ -283,3 +284,19 @@ def test_an_administrator_who_reviews_decides_in_the_administration_on_the_same_
     assert "You decided about this already" in client.get(there).content.decode()
     elsewhere = client.post(address(asked, "take-back/"), {"back": "https://evil.example/"})
     assert elsewhere["Location"] == address(asked)
+
+
+def test_a_comment_is_kept_where_nothing_can_be_decided_any_more(
+    asked: PromotionRequest, cast: Cast, just_signed_in: SignIn
+) -> None:
+    rita = just_signed_in(cast.rita)
+    assert rita.post(address(asked, "decide/"), said(asked)).status_code == 302
+    again = rita.post(address(asked, "decide/"), said(asked, comment="A second <thought>."))
+    assert again.status_code == 409
+    assert "A second &lt;thought&gt;." in again.content.decode()
+    withdraw(asked, actor=cast.mina)
+    late = just_signed_in(cast.remy).post(
+        address(asked, "decide/"), said(asked, comment="Too late?")
+    )
+    assert late.status_code == 409
+    assert "Too late?" in late.content.decode()
