@@ -60,12 +60,15 @@ def save_draft(
     """Keep what ``actor`` is writing; nobody else sees it, so the audit log is silent about it."""
     require(actor, CONTRIBUTE, version.registered_model)
     require_not_failed(version)
+    current = current_card(version)
+    if _checked_number(based_on) > (current.number if current else 0):
+        raise _unknown_revision()
     draft, _ = CardDraft.objects.update_or_create(
         version=version,
         author=actor,
         defaults={
             "sections": cards.check_sections(sections),
-            "based_on": _checked_number(based_on),
+            "based_on": based_on,
         },
     )
     return draft

@@ -44,6 +44,29 @@ def test_a_draft_is_its_authors_alone(
     assert not CardDraft.objects.exists()
 
 
+@pytest.mark.parametrize("based_on", ["1", "2147483648", "9" * 30, "-1", ""])
+def test_a_draft_on_a_revision_that_is_not_there_is_refused_and_stays_in_the_form(
+    cast: Cast, version: ModelVersion, as_person: AsPerson, based_on: str
+) -> None:
+    typed = {"overview": "Hours of thought.", "based_on": based_on}
+    answer = as_person(cast.mina).post(f"{CARD}draft/", typed)
+    assert answer.status_code == 400
+    assert b"Hours of thought." in answer.content
+    assert not CardDraft.objects.exists()
+
+
+def test_what_was_typed_is_shown_where_the_form_is_not(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    typed = {**texts("<b>Long</b> thought."), "based_on": "0", "csrfmiddlewaretoken": "secret"}
+    answer = as_person(cast.vera).post(CARD, typed)
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "What you wrote" in page
+    assert "Overview. &lt;b&gt;Long&lt;/b&gt; thought." in page
+    assert "secret" not in page
+
+
 def test_htmx_keeps_a_draft_and_gets_how_complete_it_is(
     cast: Cast, version: ModelVersion, as_person: AsPerson
 ) -> None:
