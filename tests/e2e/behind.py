@@ -1,6 +1,7 @@
 """What a test does behind the pages' back: hold the worker, let time pass, run a command."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def let_an_hour_pass(stack: RunningStack, context: BrowserContext) -> None:
 @contextmanager
 def nobody_works(stack: RunningStack) -> Iterator[None]:
     """Hold the processes of the Celery worker for as long as the block runs."""
-    held = [share.pid for share in memory.of_stack(stack.data) if " worker " in share.command]
+    shares = memory.of_stack(stack.data)
+    held = [share.pid for share in shares if re.search(r"celery\b.* worker ", share.command)]
     assert held
     for pid in held:
         os.kill(pid, signal.SIGSTOP)
