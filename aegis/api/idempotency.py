@@ -36,13 +36,15 @@ def idempotent(view: View) -> View:
 
     @wraps(view)
     def run(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get("Idempotency-Key", "")
-        if not key:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
             return view(self, request, *args, **kwargs)
-        if len(key) > LONGEST_KEY or not key.isprintable():
+        # An empty one is a client's mistake, which would make things twice where it is let pass;
+        # the server empties one that is not ASCII.
+        if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
             raise Invalid(
                 "idempotency_key_invalid",
-                f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.",
+                f"An Idempotency-Key has between 1 and {LONGEST_KEY} printable characters.",
             )
         fingerprint = _fingerprint(request)
         with transaction.atomic():

@@ -98,9 +98,10 @@ def test_a_post_that_is_sent_twice_makes_one_version(
     assert ModelVersion.objects.count() == 1
     other = mina.post(VERSIONS, {**asked, "label": "2.0.0"}, Idempotency_Key="one")
     assert other.refused(409) == "idempotency_key_reused"
-    assert mina.post(VERSIONS, asked, Idempotency_Key="x" * 300).refused(400) == (
-        "idempotency_key_invalid"
-    )
+    for key in ("x" * 300, "", "a\x7fb"):
+        again = mina.post(VERSIONS, asked, Idempotency_Key=key)
+        assert again.refused(400) == "idempotency_key_invalid"
+    assert ModelVersion.objects.count() == 1
 
 
 def test_a_refused_post_may_be_mended_under_its_key(
