@@ -66,7 +66,7 @@ class UploadFolder:
         ``file_sealed``, ``upload_busy``. ``Invalid``: ``part_too_large``, ``part_cut_off``,
         ``part_beyond_size``.
         """
-        _check_bounds(offset, length, total)
+        end_of_part(offset, length, total)
         with answering(_WHAT), self._locked(upload, file) as descriptor:
             before = os.fstat(descriptor).st_size
             if offset > before:
@@ -165,7 +165,8 @@ class UploadFolder:
             os.close(descriptor)
 
 
-def _check_bounds(offset: int, length: int, total: int | None) -> None:
+def end_of_part(offset: int, length: int, total: int | None) -> int:
+    """Return where a part ends, or refuse one of a length or place that none has."""
     if offset < 0 or length < 0:
         raise Invalid("part_invalid", "A part has an offset and a length of zero or more.")
     if length > PART_BYTES:
@@ -174,11 +175,12 @@ def _check_bounds(offset: int, length: int, total: int | None) -> None:
             f"The part has {length:,} bytes; at most {PART_BYTES:,} go into one.",
             mend="Send the file in smaller parts.",
         )
-    if total is not None and offset + length > total:
+    if total is not None and 0 <= total < offset + length:
         raise Invalid(
             "part_beyond_size",
             f"The part ends at {offset + length:,}, but the file has {total:,} bytes.",
         )
+    return offset + length
 
 
 def _take(descriptor: int, body: Readable, *, offset: int, length: int, before: int) -> None:

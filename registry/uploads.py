@@ -22,7 +22,7 @@ from registry.models import ModelVersion, RegisteredModel, Upload, UploadFile
 from registry.paths import check_path, check_paths
 from registry.permissions import CONTRIBUTE, codename
 from registry.streams import Readable
-from registry.upload_files import PART_BYTES, UploadFolder
+from registry.upload_files import PART_BYTES, UploadFolder, end_of_part
 from registry.upload_promises import LIFETIME, announce
 
 
@@ -76,10 +76,10 @@ def receive(
     of a promised total the file is complete, and checked against both. A part that was received
     before is accepted if its bytes are the same. See ``UploadFolder`` for the refusals.
     """
+    # A part that cannot be is refused before anything is kept of what it promises.
+    end = end_of_part(offset, length, total)
     with locked_upload(upload, actor) as locked:
-        file = announce(
-            locked, check_path(path), end=offset + max(length, 0), total=total, sha256=sha256
-        )
+        file = announce(locked, check_path(path), end=end, total=total, sha256=sha256)
     try:
         received = upload_folder().write_part(
             upload.pk, file.pk, stream, offset=offset, length=length, total=file.size

@@ -179,6 +179,21 @@ def test_bad_promises_are_refused(
     refused(Invalid, code, part, upload, cast.mina, b"four", 0, **further)
 
 
+@pytest.mark.parametrize(
+    ("length", "total", "code"),
+    [
+        (PART_BYTES + 1, PART_BYTES + 1, "part_too_large"),
+        (-1, None, "part_invalid"),
+        (11, 10, "part_beyond_size"),
+    ],
+)
+def test_a_part_that_cannot_be_announces_no_file(
+    cast: Cast, upload: Upload, length: int, total: int | None, code: str
+) -> None:
+    refused(Invalid, code, part, upload, cast.mina, DATA, 0, length=length, total=total)
+    assert not upload.files.exists()
+
+
 def test_an_upload_has_limits(cast: Cast, upload: Upload, settings: Settings) -> None:
     settings.AEGIS_UPLOAD_FILES = 2
     settings.AEGIS_UPLOAD_BYTES = 10
