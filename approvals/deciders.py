@@ -2,7 +2,8 @@
 
 from aegis.accounts.models import User
 from approvals.quorum import is_of_groups
-from approvals.standing import Standing, person_of
+from approvals.standing import Standing
+from registry.makers import person_of
 from registry.permissions import REVIEW, people_who_may
 
 

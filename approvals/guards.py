@@ -12,9 +12,10 @@ from aegis.problems import Conflict, Forbidden, Refusal
 from approvals.machine import may_happen
 from approvals.models import Decision, PromotionRequest
 from approvals.quorum import is_of_groups
-from approvals.standing import Hand, Standing, person_of
+from approvals.standing import Hand, Standing
 from approvals.states import RequestState
 from approvals.wording import listed
+from registry.makers import person_of
 from registry.permissions import MAINTAIN, REVIEW, VIEW, model_not_found, who_can
 
 _HANDS: Final = {

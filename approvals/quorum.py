@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from aegis.accounts.models import User
 from approvals.models import Decision, PolicyRevision
-from approvals.standing import Standing, person_of
+from approvals.standing import Standing
+from registry.makers import person_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from approvals.governing import policies_for
 from approvals.guards import why_not_now, why_not_withdraw
 from approvals.locking import lock_request, lock_with_occupant, occupant_of
 from approvals.machine import TARGETS
+from approvals.makers import has_attested
 from approvals.models import PolicyRevision, PromotionRequest
 from approvals.refreshing import keep_subject, refresh, settle
 from approvals.results import keep_results
-from approvals.stage_guards import why_not_ask
+from approvals.stage_guards import why_not_ask, why_not_attester
 from approvals.states import UNDER_WAY
 from approvals.subject import Subject, build_subject
 from registry.models import ModelVersion
@@ -117,7 +118,9 @@ def _why_not_ask(
         version=version, target=target, state__in=UNDER_WAY
     ).first()
     held = permissions_of(user, version.registered_model)
-    return why_not_ask(version, target, held=held, policies=policies, under_way=under_way)
+    return why_not_ask(
+        version, target, held=held, policies=policies, under_way=under_way
+    ) or why_not_attester(version, has_attested=has_attested(user, version))
 
 
 def _note_opened(

@@ -7,8 +7,9 @@ from aegis.accounts.models import User
 from approvals.people_query import People
 from approvals.quorum import is_of_groups
 from approvals.request_query import DecisionRecord
-from approvals.standing import Hand, Standing, person_of
+from approvals.standing import Hand, Standing
 from approvals.wording import listed
+from registry.makers import person_of
 
 DISMISSED: Final = "dismissed"
 EXCLUDED: Final = "excluded"

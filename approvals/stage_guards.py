@@ -36,6 +36,17 @@ def why_not_ask(
     )
 
 
+def why_not_attester(version: ModelVersion, *, has_attested: bool) -> Refusal | None:
+    """Refuse to ask to somebody on whose word the version's evidence rests."""
+    if not has_attested:
+        return None
+    return Forbidden(
+        "own_attestation",
+        f"You attested evidence of {_name(version)}, so you cannot ask for its promotion.",
+        mend=who_can(CONTRIBUTE, version.registered_model),
+    )
+
+
 def why_not_roll_back(
     version: ModelVersion, *, held: Collection[str], was_in_production: bool
 ) -> Refusal | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from aegis.accounts.models import User
 from approvals.models import Decision, PolicyRevision, PromotionRequest
 from approvals.policies import policies_for
+from registry.makers import person_of
 from registry.models import CardRevision, Evidence, ModelVersion, RegisteredModel
 from registry.permissions import REVIEW, people_who_may
 
@@ -83,11 +84,6 @@ def load(
         present_digest=subject or "",
         reviewers=_reviewers_among(authors, model),
     )
-
-
-def person_of(user: User) -> UUID:
-    """Return the key of the first account of the person behind ``user``."""
-    return user.same_person_as_id or user.pk
 
 
 def current_account(user: User) -> User:

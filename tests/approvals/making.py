@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -149,4 +149,4 @@ def last_entry() -> int:
 
 def long_ago(**ago: float) -> datetime:
     """Return a moment that lies in the past."""
-    return timezone.now() - timezone.timedelta(**ago)
+    return timezone.now() - timedelta(**ago)
