@@ -36,6 +36,7 @@ def told() -> list[tuple[str, str, str]]:
 
 
 def test_those_who_can_decide_hear_that_somebody_asks(cast: Cast, version: ModelVersion) -> None:
+    told()  # What was said before, of roles that were given.
     request = making.ask(version, cast.mina)
     title = "Mina Okafor asks for churn-predictor v1 to Production"
     url = f"/reviews/{request.number}/"
