@@ -43,3 +43,6 @@ urlpatterns = [
     path("account/", include(account)),
     path("", include("aegis.pages.urls")),
 ]
+
+handler400 = "aegis.failures.bad_request"
+handler500 = "aegis.failures.server_error"
