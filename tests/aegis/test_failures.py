@@ -1,13 +1,15 @@
 """What Django itself refuses or fails at is answered in the form of its door."""
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from pytest_django.fixtures import SettingsWrapper
 
 from aegis import urls
 
 
-def _fail(_request: object) -> None:
+def _fail(_request: HttpRequest) -> HttpResponse:
     message = "a mistake of ours"
     raise RuntimeError(message)
 
@@ -26,9 +28,9 @@ class _Broken:
 )
 @pytest.mark.django_db
 def test_a_failure_is_answered_in_the_form_of_its_door(
-    settings: pytest.FixtureRequest, address: str, media_type: str
+    settings: SettingsWrapper, address: str, media_type: str
 ) -> None:
-    settings.ROOT_URLCONF = _Broken  # type: ignore[attr-defined]
+    settings.ROOT_URLCONF = _Broken
     answer = Client(raise_request_exception=False).get(address)
 
     assert answer.status_code == 500
