@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from aegis import urls
 
@@ -28,7 +28,7 @@ class _Broken:
 )
 @pytest.mark.django_db
 def test_a_failure_is_answered_in_the_form_of_its_door(
-    settings: SettingsWrapper, address: str, media_type: str
+    settings: Settings, address: str, media_type: str
 ) -> None:
     settings.ROOT_URLCONF = _Broken
     answer = Client(raise_request_exception=False).get(address)
