@@ -5,6 +5,8 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
+from aegis.problems import PROBLEM_TYPE, problem_document
+
 API = "/api/"
 
 
@@ -24,5 +26,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _problem(status: HTTPStatus, code: str, sentence: str) -> JsonResponse:
-    body = {"type": "about:blank", "status": int(status), "code": code, "title": sentence}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    body = problem_document(int(status), code, sentence)
+    return JsonResponse(body, status=status, content_type=PROBLEM_TYPE)

@@ -5,7 +5,14 @@ only raises. The JSON form is RFC 9457 ``application/problem+json``.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+
+def problem_document(status: int, code: str, sentence: str, **extra: Any) -> dict[str, Any]:
+    """Return the JSON of a problem (RFC 9457), with the code that programs read."""
+    return {"type": "about:blank", "status": status, "code": code, "title": sentence, **extra}
 
 
 class Refusal(Exception):  # noqa: N818 -- The domain's word for it; it is no error of the program.

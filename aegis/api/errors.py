@@ -11,10 +11,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from aegis.problems import Invalid, Refusal
+from aegis.problems import PROBLEM_TYPE, Invalid, Refusal, problem_document
 
 CHALLENGE = 'Bearer realm="aegis"'
-CONTENT_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
 
 _SENTENCES = {
@@ -104,8 +103,8 @@ def _is_message(value: Any) -> bool:
 
 
 def _response(status: int, code: str, sentence: str, **extra: Any) -> Response:
-    body = {"type": "about:blank", "status": status, "code": code, "title": sentence, **extra}
-    response = Response(body, status=status, content_type=CONTENT_TYPE)
+    body = problem_document(status, code, sentence, **extra)
+    response = Response(body, status=status, content_type=PROBLEM_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = CHALLENGE
     return response

@@ -8,6 +8,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from aegis.problems import PROBLEM_TYPE
+
 JSON = dict[str, Any]
 
 
@@ -86,7 +88,7 @@ PROBLEM: JSON = {
 def add_problems(result: JSON, **_: object) -> JSON:
     """Say of every operation that a refusal is a problem, with the statuses that it may have."""
     result["components"]["schemas"]["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for operations in result["paths"].values():
         for method, operation in operations.items():
             if method in {"get", "post", "put", "patch", "delete"}:
