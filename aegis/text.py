@@ -59,3 +59,9 @@ def plain_text(
 
 def _spoken(field: str) -> str:
     return field.replace("_", " ").capitalize()
+
+
+def name_key(name: str) -> str:
+    """Return the form by which names compare: NFKC, case folded."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from aegis.proof.manifest import FileEntry
 from approvals.gates.facts import MetricMeaning
 from approvals.limits import Limit
 from approvals.metric_rows import ADDED, CHANGED, REMOVED, SAME, MetricRow, compare_metrics
 from approvals.records import VersionRecord
 from registry.cards import SECTIONS
 from registry.facts import FACTS
-from registry.manifest import FileEntry
 from registry.text_diffs import SectionDiff, diff_cards
 
 T = TypeVar("T")

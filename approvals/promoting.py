@@ -17,6 +17,9 @@ from psycopg.errors import RestrictViolation
 
 from aegis.audit.recording import verb
 from aegis.problems import Refusal
+from aegis.proof.signing.bundle import SignedBundle
+from aegis.proof.signing.signer import Signer
+from aegis.proof.signing.statement import Approval, PolicyReference, Promotion, sign_promotion
 from approvals import standing as standings
 from approvals.following import follow
 from approvals.gates import blocking, check
@@ -29,10 +32,7 @@ from approvals.results import keep_results
 from approvals.standing import Standing
 from approvals.states import RequestState, TransitionKind
 from registry.models import Stage
-from registry.signing.bundle import SignedBundle
 from registry.signing.configured import configured_signer
-from registry.signing.signer import Signer
-from registry.signing.statement import Approval, PolicyReference, Promotion, sign_promotion
 
 log = structlog.get_logger(__name__)
 

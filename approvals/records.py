@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from registry.manifest import Manifest
+from aegis.proof.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import NotFound, Refusal
+from aegis.proof.signing.rollback import Rollback, sign_rollback
+from aegis.proof.signing.signer import Signer
 from aegis.text import plain_text
 from approvals.locking import lock_with_occupant
 from approvals.models import PromotionStatement, StageTransition
@@ -19,8 +21,6 @@ from approvals.states import TransitionKind
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.permissions import permissions_of
 from registry.signing.configured import configured_signer
-from registry.signing.rollback import Rollback, sign_rollback
-from registry.signing.signer import Signer
 
 LONGEST_REASON = 4000
 

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from aegis.problems import Refusal, Unavailable
+from aegis.proof.manifest import Manifest
+from aegis.proof.signing.signer import Signer
 from imports import steps
 from imports.claims import MOST_ATTEMPTS, Claim, Progress, TakenOver, claim, wait
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
-from registry.manifest import Manifest
 from registry.models import ModelVersion
 from registry.signing.configured import configured_signer
-from registry.signing.signer import Signer
 from registry.storage.protocol import StoredObject
 from registry.uploads import upload_folder
 from registry.versions import SignedArtifact

@@ -10,15 +10,15 @@ from typing import Final
 from uuid import UUID
 
 from aegis.problems import Conflict
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.packaging import pack, verify
+from aegis.proof.signing.bundle import SignedBundle, sign_manifest
+from aegis.proof.signing.signer import Signer
+from aegis.proof.streams import CHUNK, HashingWriter, Readable, chunks
 from imports.claims import Progress
-from registry.manifest import FileEntry, Manifest
 from registry.models import ModelVersion, UploadFile
-from registry.packaging import pack, verify
-from registry.signing.bundle import SignedBundle, sign_manifest
-from registry.signing.signer import Signer
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, StoredObject, package_key
-from registry.streams import CHUNK, HashingWriter, Readable, chunks
 from registry.uploads import upload_folder
 
 

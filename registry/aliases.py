@@ -3,10 +3,11 @@
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound
+from aegis.text import name_key
 from registry.labels import is_label
 from registry.locks import lock_model, lock_versions
 from registry.models import Alias, AliasChange, ModelVersion, RegisteredModel, Stage
-from registry.names import FREE_ALIAS_PATTERNS, check_alias, is_free_alias, name_key
+from registry.names import FREE_ALIAS_PATTERNS, check_alias, is_free_alias
 from registry.permissions import CONTRIBUTE, require
 from registry.versions import require_ready
 

@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from aegis.keys import new_key
 from aegis.problems import Conflict, Invalid, NotFound
+from aegis.proof.streams import CHUNK, chunks
 from registry.files import answering, sync_folder
-from registry.streams import CHUNK, chunks
 
 FOLDER: Final = "evidence"
 _IN_MEMORY: Final = 1024 * 1024

@@ -18,9 +18,9 @@ from psycopg.sql import SQL, Composed
 from aegis.accounts import tokens
 from aegis.accounts.models import AUDITORS, ApiToken, User
 from aegis.problems import Forbidden, Refusal
-from aegis.text import refused_character
+from aegis.text import name_key, refused_character
 from registry.lookup import get_model, version_not_found
-from registry.names import Ref, RefKind, name_key, parse_ref
+from registry.names import Ref, RefKind, parse_ref
 from registry.permissions import model_not_found
 from registry.version_documents import DOCUMENT
 from registry.visibility import PERMISSION_OF_VIEWING

@@ -5,8 +5,9 @@ from typing import Final
 from django.db.models.functions import Lower
 
 from aegis.problems import Conflict
+from aegis.text import name_key
 from registry.models import Alias, ModelVersion, RegisteredModel
-from registry.names import check_label, name_key, next_label
+from registry.names import check_label, next_label
 
 _NO_LABEL: Final = ""
 

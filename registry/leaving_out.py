@@ -2,8 +2,8 @@
 
 from aegis.accounts.models import User
 from aegis.problems import NotFound
+from aegis.text import name_key
 from registry.models import Upload
-from registry.names import name_key
 from registry.uploads import locked_upload, upload_folder
 
 

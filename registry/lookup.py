@@ -9,9 +9,9 @@ from django.db.models.functions import Lower
 
 from aegis.accounts.models import User
 from aegis.problems import NotFound
-from aegis.text import refused_character
+from aegis.text import name_key, refused_character
 from registry.models import Alias, ModelVersion, RegisteredModel, VersionState
-from registry.names import Ref, RefKind, name_key, parse_ref
+from registry.names import Ref, RefKind, parse_ref
 from registry.permissions import model_not_found
 
 

@@ -5,7 +5,6 @@ Unicode form. A ref resolves as a number, a stage, an alias, a label, in this or
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from aegis.problems import Invalid, NotFound
-from aegis.text import refused_character
+from aegis.text import name_key, refused_character
 
 # The MLflow names; pages say Development for None.
 STAGES: Final = ("None", "Staging", "Production", "Archived")
@@ -54,12 +53,6 @@ class Ref:
     key: str
     number: int | None = None
     stage: str | None = None
-
-
-def name_key(name: str) -> str:
-    """Return the form by which names compare: NFKC, case folded."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFKC", folded)
 
 
 def check_model_name(name: object) -> str:

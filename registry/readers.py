@@ -13,13 +13,13 @@ from django.contrib.auth.models import AnonymousUser
 
 from aegis.accounts.models import User
 from aegis.problems import Conflict, Invalid, NotFound
+from aegis.proof.manifest import Manifest
+from aegis.proof.packaging import MEDIA_TYPE, read_member
+from aegis.proof.streams import chunks
 from registry import documents
-from registry.manifest import Manifest
 from registry.models import Artifact, Evidence, ModelVersion, Signature
-from registry.packaging import MEDIA_TYPE, read_member
 from registry.permissions import VIEW, require
 from registry.storage.configured import artifact_store
-from registry.streams import chunks
 from registry.versions import require_ready
 
 BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"

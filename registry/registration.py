@@ -10,11 +10,11 @@ from django.utils import timezone
 from aegis.accounts.models import Team, User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Forbidden, Invalid
-from aegis.text import plain_text
+from aegis.text import name_key, plain_text
 from registry import sharing
 from registry.locks import lock_model
 from registry.models import RegisteredModel
-from registry.names import check_model_name, name_key
+from registry.names import check_model_name
 from registry.permissions import CONTRIBUTE, MAINTAIN, Role, lacking, permissions_of, require
 from registry.search_documents import refresh_search_document
 from registry.tags import check_tags

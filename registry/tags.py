@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aegis.problems import Invalid
-from aegis.text import plain_text
-from registry.names import name_key
+from aegis.text import name_key, plain_text
 
 MOST: Final = 100
 NAME_LENGTH: Final = 100

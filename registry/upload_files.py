@@ -18,8 +18,8 @@ from typing import Final
 from uuid import UUID
 
 from aegis.problems import Conflict, Invalid, NotFound
+from aegis.proof.streams import CHUNK, Readable, ReadableStream, chunks
 from registry.files import answering, is_older, make_folders, sync_folder
-from registry.streams import CHUNK, Readable, ReadableStream, chunks
 
 PART_BYTES: Final = 16 * 1024 * 1024
 

@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from aegis.problems import Conflict, Invalid, NotFound
-from registry.manifest import is_sha256
+from aegis.proof.manifest import is_sha256
+from aegis.text import name_key
 from registry.models import Upload, UploadFile
-from registry.names import name_key
 
 LIFETIME: Final = timedelta(days=7)
 """How long an upload is kept after the last part that came in, within a day."""

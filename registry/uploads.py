@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from aegis.accounts.models import Team, User
 from aegis.problems import Conflict, Forbidden, NotFound
+from aegis.proof.paths import check_path, check_paths
+from aegis.proof.streams import Readable
 from registry.models import ModelVersion, RegisteredModel, Upload, UploadFile
-from registry.paths import check_path, check_paths
 from registry.permissions import CONTRIBUTE, codename
-from registry.streams import Readable
 from registry.upload_files import PART_BYTES, UploadFolder, end_of_part
 from registry.upload_promises import LIFETIME, announce
 

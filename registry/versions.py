@@ -10,12 +10,14 @@ from django.utils import timezone
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict
+from aegis.proof.manifest import Manifest
+from aegis.proof.packaging import LAYOUT
+from aegis.proof.signing.bundle import SignedBundle, verify_manifest
 from aegis.text import plain_text
 from registry.facts import check_facts
 from registry.labels import free_label
 from registry.locks import lock_model, lock_version
 from registry.machine import source_of
-from registry.manifest import Manifest
 from registry.models import (
     Artifact,
     ArtifactFile,
@@ -25,10 +27,8 @@ from registry.models import (
     VersionFact,
     VersionState,
 )
-from registry.packaging import LAYOUT
 from registry.permissions import CONTRIBUTE, require
 from registry.registration import touch
-from registry.signing.bundle import SignedBundle, verify_manifest
 from registry.storage.protocol import StoredObject
 
 DESCRIPTION_LENGTH: Final = 10_000

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aegis.problems import Unavailable
+from aegis.proof.signing.signer import PublicKey, SignatureResult
 from registry.signing.configured import configured_signer
-from registry.signing.signer import PublicKey, SignatureResult
 
 
 class AbsentSigner:

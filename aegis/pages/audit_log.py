@@ -13,9 +13,9 @@ from aegis.accounts.models import User
 from aegis.audit.actions import sentence_of
 from aegis.audit.models import AuditEvent
 from aegis.pages.stages import stage_look
+from aegis.text import name_key
 from registry.audit_entries import entries_visible_to
 from registry.models import RegisteredModel
-from registry.names import name_key
 
 PAGE = 50
 

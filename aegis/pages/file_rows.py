@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
-from registry.manifest import FileEntry
+from aegis.proof.manifest import FileEntry
 
 MOST: Final = 50
 

@@ -1,7 +1,7 @@
 """Folders that a form posts whole, where no script sends them in parts.
 
 Browsers put the path inside the chosen folder into the file's name. Django keeps the last part
-of it alone, so the paths are noted while the form is read; ``registry.paths`` judges them.
+of it alone, so the paths are noted while the form is read; ``aegis.proof.paths`` judges them.
 """
 
 from collections.abc import Callable

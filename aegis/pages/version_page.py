@@ -12,6 +12,7 @@ from aegis.pages.import_view import ImportView, import_view
 from aegis.pages.metrics import MetricCells, metric_cells
 from aegis.pages.stage_road import Road, roads
 from aegis.pages.version_query import History, load_history
+from aegis.proof.manifest import FileEntry
 from approvals.gates.facts import load_meanings
 from approvals.governing import policies_in_force
 from approvals.metric_rows import MetricRow, compare_metrics
@@ -19,7 +20,6 @@ from approvals.record_query import load_with_occupant
 from approvals.records import VersionRecord
 from imports.models import Import
 from registry import cards
-from registry.manifest import FileEntry
 from registry.models import ArtifactFile, ModelVersion, Stage
 from registry.permissions import CONTRIBUTE, MAINTAIN, permissions_of
 

@@ -7,11 +7,11 @@ and production settings refuse it.
 from typing import Any, Final
 
 from aegis.problems import Refusal
+from aegis.proof.signing.bundle import verify_manifest
 from approvals.gates.facts import GateInput
 from approvals.gates.gate import Gate, Parameters, only_keys
 from approvals.gates.outcomes import GateOutcome, Outcome
 from approvals.records import SignatureRecord, VersionRecord
-from registry.signing.bundle import verify_manifest
 
 NAME: Final = "signature"
 TITLE: Final = "Signature"

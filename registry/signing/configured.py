@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from aegis.proof.signing.signer import Signer
 from registry.signing.development import DevelopmentSigner
-from registry.signing.signer import Signer
 
 
 def configured_signer() -> Signer:

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from aegis.problems import Unavailable
+from aegis.proof.signing.keys import algorithm, pem_of
+from aegis.proof.signing.signer import PublicKey, SignatureResult
 from registry.files import answering, make_folders, sync_folder
-from registry.signing.keys import algorithm, pem_of
-from registry.signing.signer import PublicKey, SignatureResult
 
 KEY_NAME: Final = "aegis-development"
 KEY_VERSION: Final = "1"

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from aegis.problems import Conflict, NotFound, Unavailable
+from aegis.proof.streams import CHUNK, HashingWriter, Readable, ReadableStream, Window, chunks
 from registry.files import answering, is_older, make_folders, sync_folder
 from registry.storage.protocol import StoredObject, check_key
-from registry.streams import CHUNK, HashingWriter, Readable, ReadableStream, Window, chunks
 
 # No key begins with a dot, so no object can be taken for a leftover.
 _INCOMING: Final = ".incoming"

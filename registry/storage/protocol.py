@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from aegis.problems import Invalid
+from aegis.proof.streams import Readable, ReadableStream
 from registry.names import check_model_name
-from registry.streams import Readable, ReadableStream
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _KEY_LENGTH: Final = 600

@@ -1,7 +1,7 @@
 import pytest
 
 from aegis.problems import Invalid
-from aegis.text import plain_text, refused_character
+from aegis.text import name_key, plain_text, refused_character
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,23 @@ def test_an_optional_text_may_be_empty() -> None:
 def test_a_refused_character_is_named_by_its_code_point() -> None:
     assert refused_character("a\0") == "U+0000"
     assert refused_character("a\tb", allowed="\t") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Churn", "churn"),
+        ("STRASSE", "stra\u00dfe"),
+        ("\uff43hurn", "churn"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("\u212a", "k"),
+    ],
+)
+def test_names_that_differ_only_by_case_or_form_have_one_key(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+def test_a_key_is_the_key_of_itself() -> None:
+    for character in map(chr, range(0x20, 0x3000)):
+        key = name_key(character)
+        assert name_key(key) == key

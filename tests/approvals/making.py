@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from aegis.accounts.models import User
 from aegis.audit.models import AuditEvent
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.signing.bundle import sign_manifest
 from approvals.decisions import decide
 from approvals.models import Decision, PolicyRevision, PromotionRequest
 from approvals.policies import GateSpec, publish_revision
@@ -16,11 +18,9 @@ from approvals.promoting import promote
 from approvals.requests import open_request
 from registry.cards import SECTIONS
 from registry.cards_publishing import current_card, publish_card
-from registry.manifest import FileEntry, Manifest
 from registry.models import CardRevision, ModelVersion, RegisteredModel
 from registry.registration import register_model
 from registry.sharing import share
-from registry.signing.bundle import sign_manifest
 from registry.signing.configured import configured_signer
 from registry.storage.protocol import StoredObject
 from registry.versions import SignedArtifact, create_version, mark_ready

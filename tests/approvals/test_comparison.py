@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
+from aegis.proof.manifest import FileEntry, Manifest
 from approvals.comparison import compare, compare_files, compare_values
 from approvals.limits import Limit
 from approvals.metric_rows import MetricRow, change_of
-from registry.manifest import FileEntry, Manifest
 from tests.approvals.samples import MEANINGS, card, facts, metric, report, version
 
 NEW = report()

@@ -6,6 +6,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from aegis.accounts.people import set_active
+from aegis.proof.signing.signer import Signer
+from aegis.proof.signing.statement import sign_promotion, verify_promotion
 from approvals import promoting
 from approvals.models import (
     GateResult,
@@ -16,8 +18,6 @@ from approvals.models import (
 )
 from registry.models import ModelVersion, RegisteredModel
 from registry.signing.configured import configured_signer
-from registry.signing.signer import Signer
-from registry.signing.statement import sign_promotion, verify_promotion
 from tests.approvals import making
 from tests.cast import Cast
 from tests.fakes import AbsentSigner, EmptySigner, LyingSigner

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aegis.problems import Conflict, Refusal
+from aegis.proof.signing.statement import sign_promotion
 from approvals import promoting
 from approvals.decisions import withdraw_decision
 from approvals.models import Decision, PromotionRequest, RequestState, StageTransition
@@ -18,7 +19,6 @@ from approvals.replay import replay
 from approvals.rollback import roll_back
 from registry.models import ModelVersion, RegisteredModel
 from registry.signing.configured import configured_signer
-from registry.signing.statement import sign_promotion
 from tests.approvals import making
 from tests.cast import Cast
 

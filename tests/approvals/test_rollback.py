@@ -2,6 +2,8 @@ import pytest
 from django.db import connection
 
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
+from aegis.proof.signing.refusals import Unverified
+from aegis.proof.signing.rollback import Rollback, verify_rollback
 from approvals.models import PromotionStatement, RequestState, StageTransition
 from approvals.rollback import (
     candidates,
@@ -13,8 +15,6 @@ from approvals.rollback import (
 from approvals.sweeping import sign_owed
 from registry.models import ModelVersion, RegisteredModel
 from registry.registration import edit_model
-from registry.signing.refusals import Unverified
-from registry.signing.rollback import Rollback, verify_rollback
 from tests.approvals import making
 from tests.cast import Cast
 from tests.fakes import AbsentSigner

@@ -11,15 +11,15 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from aegis.audit.models import AuditEvent
+from aegis.proof.manifest import Manifest
+from aegis.proof.packaging import verify
+from aegis.proof.signing.signer import PublicKey, SignatureResult
 from aegis.settings.addresses import Storage
 from imports.claims import MOST_ATTEMPTS
 from imports.models import Import
 from imports.running import POINTS, run
 from imports.uploading import retry
-from registry.manifest import Manifest
 from registry.models import RegisteredModel
-from registry.packaging import verify
-from registry.signing.signer import PublicKey, SignatureResult
 from registry.storage.configured import artifact_store
 from tests.cast import Cast
 from tests.fakes import AbsentSigner, EmptySigner, LyingSigner

@@ -6,8 +6,10 @@ import pytest
 
 from aegis.audit.models import AuditEvent
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.signing.bundle import sign_manifest, verify_manifest
+from aegis.proof.signing.refusals import Unverified
 from registry.aliases import set_alias
-from registry.manifest import FileEntry, Manifest
 from registry.models import (
     Artifact,
     ArtifactFile,
@@ -16,9 +18,7 @@ from registry.models import (
     Signature,
     VersionFact,
 )
-from registry.signing.bundle import sign_manifest, verify_manifest
 from registry.signing.configured import configured_signer
-from registry.signing.refusals import Unverified
 from registry.storage.protocol import StoredObject
 from registry.versions import (
     SignedArtifact,

@@ -12,10 +12,10 @@ from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.serializers.aliases import AliasDocument, AliasTarget
 from aegis.api.v1.serializers.base import body
 from aegis.problems import NotFound
+from aegis.text import name_key
 from registry import lookup
 from registry.aliases import STAGE_OF_ALIAS, delete_alias, set_alias
 from registry.models import Alias, ModelVersion, RegisteredModel
-from registry.names import name_key
 
 
 class Aliases(View):

@@ -18,10 +18,10 @@ from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.serializers.base import nothing
 from aegis.api.v1.serializers.uploads import UploadDocument, UploadFileDocument
 from aegis.problems import Invalid, NotFound
+from aegis.text import name_key
 from registry import uploads
 from registry.leaving_out import leave_out
 from registry.models import Upload, UploadFile
-from registry.names import name_key
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)

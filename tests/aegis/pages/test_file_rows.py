@@ -1,7 +1,7 @@
 """Files of a version by their folders."""
 
 from aegis.pages.file_rows import folders_of
-from registry.manifest import FileEntry
+from aegis.proof.manifest import FileEntry
 
 
 def entry(path: str) -> FileEntry:

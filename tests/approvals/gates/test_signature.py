@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from aegis.problems import Invalid
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.signing.bundle import sign_manifest
 from approvals.gates import Outcome
 from approvals.gates.signature import GATE
 from approvals.records import SignatureRecord, VersionRecord
-from registry.manifest import FileEntry, Manifest
-from registry.signing.bundle import sign_manifest
 from registry.signing.development import DevelopmentSigner
 from tests.approvals.samples import AT, gate_input, version
 

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from aegis.problems import Unavailable
-from registry.signing import keys
+from aegis.proof.signing import keys
+from aegis.proof.signing.refusals import Unverified
 from registry.signing.development import DevelopmentSigner
-from registry.signing.refusals import Unverified
 
 
 def pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> bytes:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from aegis.problems import Conflict, Invalid, NotFound, Unavailable
+from aegis.proof.streams import chunks
 from registry.files import answering
 from registry.storage.folder import FolderStore
 from registry.storage.protocol import ArtifactStore, StoredObject, check_key, package_key
-from registry.streams import chunks
 
 KEY = "models/churn/1/churn-v1.tar.gz"
 DATA = bytes(range(256)) * 9000

@@ -14,13 +14,13 @@ import pytest
 import rfc8785
 
 from aegis.problems import Unavailable
-from registry import packaging
-from registry.manifest import FileEntry, Manifest
-from registry.signing import bundle, keys
+from aegis.proof import packaging
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.signing import bundle, keys
+from aegis.proof.signing.dsse import pre_authentication_encoding
+from aegis.proof.signing.refusals import Unverified
+from aegis.proof.signing.signer import PublicKey, SignatureResult, sign
 from registry.signing.development import DevelopmentSigner
-from registry.signing.dsse import pre_authentication_encoding
-from registry.signing.refusals import Unverified
-from registry.signing.signer import PublicKey, SignatureResult, sign
 
 CONTENTS = {
     "config.json": b'{"a": 1}',

@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from registry.signing.refusals import Unverified
+from aegis.proof.signing.refusals import Unverified
 
 # By curve, as the OpenSSF Model Signing specification pairs them.
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {

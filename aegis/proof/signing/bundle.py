@@ -13,11 +13,11 @@ import rfc8785
 
 from aegis import strict_json
 from aegis.problems import Invalid
-from registry.manifest import FileEntry, Manifest
-from registry.signing import keys
-from registry.signing.dsse import envelope, open_envelope, pre_authentication_encoding
-from registry.signing.refusals import Unverified, malformed
-from registry.signing.signer import SignatureResult, Signer, sign
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.signing import keys
+from aegis.proof.signing.dsse import envelope, open_envelope, pre_authentication_encoding
+from aegis.proof.signing.refusals import Unverified, malformed
+from aegis.proof.signing.signer import SignatureResult, Signer, sign
 
 MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"

@@ -11,7 +11,7 @@ import rfc8785
 
 from aegis import strict_json
 from aegis.problems import Invalid
-from registry.paths import check_paths, order
+from aegis.proof.paths import check_paths, order
 
 FORMAT: Final = 1
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aegis.problems import Conflict
-from registry import packaging
-from registry.manifest import FileEntry, Manifest
+from aegis.proof import packaging
+from aegis.proof.manifest import FileEntry, Manifest
 
 CONTENTS = {
     "config.json": b'{"a": 1}',
@@ -216,8 +216,8 @@ def test_files_that_compress_a_thousandfold_are_read_in_bounded_chunks() -> None
 
 FLAT = """
 import hashlib, resource, sys
-from registry import packaging
-from registry.manifest import FileEntry, Manifest
+from aegis.proof import packaging
+from aegis.proof.manifest import FileEntry, Manifest
 
 class Zeros:
     def __init__(self, size): self.left = size

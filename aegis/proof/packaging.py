@@ -17,8 +17,8 @@ from typing import Final
 from isal import isal_zlib
 
 from aegis.problems import Conflict
-from registry.manifest import FileEntry, Manifest
-from registry.streams import CHUNK, HashingWriter, Readable, Writable, chunks
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.streams import CHUNK, HashingWriter, Readable, Writable, chunks
 
 LAYOUT: Final = "tar-1"
 MEDIA_TYPE: Final = "application/gzip"

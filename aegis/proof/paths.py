@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from aegis.problems import Invalid
-from aegis.text import refused_character
-from registry.names import name_key
+from aegis.text import name_key, refused_character
 
 PATH_BYTES: Final = 1024
 SEGMENT_BYTES: Final = 255

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any, Final
 
-from registry.signing.refusals import malformed
+from aegis.proof.signing.refusals import malformed
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 

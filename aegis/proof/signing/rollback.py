@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from registry.signing.bundle import (
+from aegis.proof.signing.bundle import (
     STATEMENT_TYPE,
     SignedBundle,
     sign_statement,
     verify_statement,
 )
-from registry.signing.refusals import Unverified
-from registry.signing.signer import Signer
+from aegis.proof.signing.refusals import Unverified
+from aegis.proof.signing.signer import Signer
 
 PREDICATE_TYPE: Final = "urn:aegis:rollback:v1"
 

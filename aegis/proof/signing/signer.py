@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aegis.problems import Refusal, Unavailable
-from registry.signing.keys import algorithm, check_signature, hint, normal_pem
+from aegis.proof.signing.keys import algorithm, check_signature, hint, normal_pem
 
 
 @dataclass(frozen=True, slots=True)

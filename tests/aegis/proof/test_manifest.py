@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aegis.problems import Invalid
-from registry.manifest import FileEntry, Manifest, is_sha256
+from aegis.proof.manifest import FileEntry, Manifest, is_sha256
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 ENTRIES = [FileEntry("b.txt", 0, EMPTY), FileEntry("a/x", 3, hashlib.sha256(b"abc").hexdigest())]

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from aegis.problems import Invalid
-from registry.signing.bundle import DEVELOPMENT_NOTICE
-from registry.signing.development import DevelopmentSigner
-from registry.signing.refusals import Unverified
-from registry.signing.statement import (
+from aegis.proof.signing.bundle import DEVELOPMENT_NOTICE
+from aegis.proof.signing.refusals import Unverified
+from aegis.proof.signing.statement import (
     Approval,
     PolicyReference,
     Promotion,
@@ -18,6 +17,7 @@ from registry.signing.statement import (
     sign_promotion,
     verify_promotion,
 )
+from registry.signing.development import DevelopmentSigner
 
 AT = datetime(2026, 3, 12, 14, 18, tzinfo=UTC)
 PROMOTION = Promotion(

@@ -1,7 +1,7 @@
 import pytest
 
 from aegis.problems import Invalid
-from registry import paths
+from aegis.proof import paths
 
 BRACES = "{path}{0}.bin"
 
