@@ -12,6 +12,7 @@ from registry.models.registered import (
     SearchDocument,
 )
 from registry.models.uploads import Upload, UploadFile
+from registry.models.verifications import PackageCheck, PackageWatch
 from registry.models.versions import ModelVersion, Stage, VersionState
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Metric",
     "MetricDefinition",
     "ModelVersion",
+    "PackageCheck",
+    "PackageWatch",
     "RegisteredModel",
     "RegisteredModelGroupPermission",
     "RegisteredModelUserPermission",
