@@ -120,6 +120,10 @@ STAGE_MOVES: Final = (
         )
         for source in (Stage.NONE, Stage.STAGING, Stage.PRODUCTION)
     ),
+    *(
+        StageMove("recall", "Recall", TransitionKind.RECALL, source, Stage.ARCHIVED, _STAFF)
+        for source in (Stage.STAGING, Stage.PRODUCTION)
+    ),
 )
 
 TARGETS: Final = (Stage.STAGING, Stage.PRODUCTION)

@@ -24,6 +24,7 @@ class TransitionKind(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
     ROLLBACK = "rollback", "Rolled back to"
     ARCHIVE = "archive", "Archived"
+    RECALL = "recall", "Recalled"
 
 
 UNDER_WAY = (RequestState.OPEN, RequestState.APPROVED, RequestState.PROMOTING)

@@ -39,7 +39,10 @@ _FIELD_CHECKS = f"""
         WHERE t.version_id = v.id AND t.target = 'Production') THEN
         {refuse("Only a version that was in Production before is rolled back to.")}
     END IF;
-    IF NEW.kind IN ('rollback', 'archive')
+    IF NEW.kind = 'recall' AND v.recalled_at IS NULL THEN
+        {refuse("Only a recall takes a version out of use for that reason.")}
+    END IF;
+    IF NEW.kind IN ('rollback', 'archive', 'recall')
        AND (btrim(NEW.reason) = '' OR NEW.actor_id IS NULL) THEN
         {refuse("This transition needs a reason and somebody who answers for it.")}
     END IF;

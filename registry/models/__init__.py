@@ -3,8 +3,10 @@
 from registry.models.aliases import Alias, AliasChange
 from registry.models.artifacts import Artifact, ArtifactFile, Signature
 from registry.models.cards import CardDraft, CardRevision
+from registry.models.downloads import DownloadEvent
 from registry.models.evidence import Attestation, ComplianceTag, Evidence
 from registry.models.facts import Metric, MetricDefinition, VersionFact
+from registry.models.recalls import Recall, RevocationList
 from registry.models.registered import (
     RegisteredModel,
     RegisteredModelGroupPermission,
@@ -24,15 +26,18 @@ __all__ = [
     "CardDraft",
     "CardRevision",
     "ComplianceTag",
+    "DownloadEvent",
     "Evidence",
     "Metric",
     "MetricDefinition",
     "ModelVersion",
     "PackageCheck",
     "PackageWatch",
+    "Recall",
     "RegisteredModel",
     "RegisteredModelGroupPermission",
     "RegisteredModelUserPermission",
+    "RevocationList",
     "SearchDocument",
     "Signature",
     "Stage",

@@ -186,6 +186,19 @@ class ModelVersion(models.Model):
                     RETURN NEW;
                 """,
             ),
+            Firm(
+                name="recalled_by_its_recall",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    IF NEW.recalled_at IS DISTINCT FROM OLD.recalled_at
+                       AND NEW.recalled_at IS DISTINCT FROM (
+                           SELECT recalled_at FROM registry_recall WHERE version_id = NEW.id) THEN
+                        {refuse("A version is recalled only by a recall that says why.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

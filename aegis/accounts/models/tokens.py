@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from aegis.firm import Firm, Frozen, NoDelete, refuse
 from aegis.keys import new_key
@@ -28,6 +29,9 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=16, help_text="The first characters, to recognise it by.")
     digest = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    production_only = models.BooleanField(
+        default=False, help_text="Of versions it reads only those that are in Production."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -36,6 +40,12 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(production_only=False) | Q(scopes=["read"]),
+                name="accounts_token_of_production_reads",
+            )
+        ]
         triggers = [
             NoDelete(),
             Frozen(mutable=("revoked_at", "last_used_at")),
