@@ -28,6 +28,8 @@ class Import(models.Model):
     waits until then for something that was away. A worker names its hold by
     ``fence``, a number that each claim raises, so that one that lost it cannot
     finish it. ``attempts`` counts the claims that nobody brought to an end.
+    ``waiting_since`` is when it began to wait for what ``error_code`` names; a step that
+    is done ends the wait, a try that fails again does not.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -45,6 +47,7 @@ class Import(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
     )

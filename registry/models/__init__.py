@@ -13,6 +13,7 @@ from registry.models.registered import (
     RegisteredModelUserPermission,
     SearchDocument,
 )
+from registry.models.signers import SignerState
 from registry.models.uploads import Upload, UploadFile
 from registry.models.verifications import PackageCheck, PackageWatch
 from registry.models.versions import ModelVersion, Stage, VersionState
@@ -40,6 +41,7 @@ __all__ = [
     "RevocationList",
     "SearchDocument",
     "Signature",
+    "SignerState",
     "Stage",
     "Upload",
     "UploadFile",
