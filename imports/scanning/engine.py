@@ -1,0 +1,130 @@
+"""The scan of one file: routed by its content, never by its name."""
+
+import codecs
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO, Final
+
+from imports.scanning import formats
+from imports.scanning.examination import (
+    Examination,
+    Format,
+    LimitExceeded,
+    Malformed,
+    Scan,
+    together,
+)
+from imports.scanning.findings import FileFindings, Finding, tidy
+from imports.scanning.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
+from imports.scanning.sources import Source
+from imports.scanning.verdicts import Verdict
+
+# Raised whenever a rule changes, so that files are scanned again and waivers are asked for anew.
+RULES: Final = "1"
+_SCANNER: Final = "modelaudit-picklescan"
+
+
+def ruleset() -> str:
+    """Return what a verdict depends on besides the file: our rules and the scanner beside them."""
+    return f"aegis-{RULES} {_SCANNER}-{importlib.metadata.version(_SCANNER)}"
+
+
+def scan_file(
+    stream: BinaryIO, *, path: str, size: int, sha256: str = "", limits: Limits = DEFAULT_LIMITS
+) -> FileFindings:
+    """Return what a scan says of a seekable stream of ``size`` bytes; it never raises for content.
+
+    ``sha256`` is passed on: whoever calls has hashed the bytes.
+    """
+    scan = Scan(examine=_examine, size=size, limits=limits)
+    source = Source(stream, size, PurePosixPath(path).name)
+    found = _examine(source, scan)
+    return FileFindings(
+        path=path,
+        sha256=sha256,
+        size=size,
+        format=_format_of(source),
+        verdict=found.verdict,
+        findings=tidy(found.findings, limits.findings),
+        globals=tuple(sorted(found.globals)[: limits.globals]),
+        members=found.members,
+    )
+
+
+def _examine(source: Source, scan: Scan) -> Examination:
+    """Examine a source by every format that recognises it; the worst verdict holds."""
+    recognised = _recognised(source)
+    if not recognised:
+        return _unrecognised(source)
+    found = together(_by_format(each, source, scan) for each in recognised)
+    return found + Examination(findings=tuple(_mismatches(source, recognised)))
+
+
+def _by_format(form: Format, source: Source, scan: Scan) -> Examination:
+    """Examine a source by one format; what ends the examination makes it inconclusive."""
+    try:
+        return form.examine(source, scan)
+    except (LimitExceeded, Malformed) as end:
+        return Examination(Verdict.INCONCLUSIVE, (end.finding,))
+    except RecursionError:
+        sentence = f"Its structure is nested too deep for a {form.name} file."
+        finding = Finding.of("nested_too_deep", sentence, source.place)
+        return Examination(Verdict.INCONCLUSIVE, (finding,))
+
+
+def _recognised(source: Source) -> tuple[Format, ...]:
+    binary = tuple(each for each in formats.BINARY if each.recognises(source))
+    if binary or not _is_text(source):
+        return binary
+    return tuple(each for each in formats.TEXT if each.recognises(source))
+
+
+def _format_of(source: Source) -> str:
+    names = [each.name for each in _recognised(source)]
+    if names:
+        return "+".join(names)
+    return "text" if _is_text(source) else "unknown"
+
+
+def _unrecognised(source: Source) -> Examination:
+    if _is_text(source):
+        return Examination()
+    sentence = "The content is of no format that is known here, so nothing can be said of it."
+    finding = Finding.of("unknown_format", sentence, source.place)
+    return Examination(Verdict.INCONCLUSIVE, (finding,))
+
+
+def _mismatches(source: Source, recognised: tuple[Format, ...]) -> Iterator[Finding]:
+    """Yield a finding where the extension is that of other formats than the content."""
+    if any(source.extension in each.extensions for each in recognised):
+        return
+    usual = [
+        each.name
+        for each in (*formats.BINARY, *formats.TEXT)
+        if source.extension in each.extensions
+    ]
+    if usual:
+        names = " and ".join(each.name for each in recognised)
+        sentence = (
+            f"The extension {source.extension} is that of {' or '.join(usual)}; "
+            f"the content is {names}."
+        )
+        yield Finding.of("extension_mismatch", sentence, source.place)
+
+
+def _is_text(source: Source) -> bool:
+    """Say whether the whole content is UTF-8 without NUL."""
+    if b"\0" in source.head:
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    stream = source.rewound()
+    try:
+        while chunk := stream.read(MEBIBYTE):
+            if b"\0" in chunk:
+                return False
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
