@@ -3,6 +3,7 @@
 import hashlib
 import os
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +58,30 @@ class FolderStore:
                 leftover.unlink(missing_ok=True)
                 removed += 1
         return removed
+
+    def remove(self, key: str) -> None:
+        """Remove an object for good, if it is there."""
+        path = self._path(key)
+        with answering(_WHAT), suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+            sync_folder(path.parent)
+
+    def link(self, key: str, *, file_name: str, media_type: str, seconds: int) -> str | None:  # noqa: ARG002 -- The protocol's.
+        """Return None: a folder has no addresses of its own."""
+        check_key(key)
+        return None
+
+    def check(self) -> None:
+        """Write a few bytes to a temporary file and remove it, or raise ``Unavailable``."""
+        probe = self.root / _INCOMING / uuid.uuid4().hex
+        try:
+            with answering(f"the folder {self.root}"):
+                make_folders(probe.parent)
+                _write_through(probe)
+        except (FileNotFoundError, NotADirectoryError, FileExistsError) as error:
+            raise Unavailable(
+                "storage_unavailable", f"Aegis cannot use the folder {self.root}: it is no folder."
+            ) from error
 
     def _opened(self, key: str) -> BinaryIO:
         try:
@@ -132,6 +157,16 @@ class FolderWriter:
                 raise
         finally:
             self._temporary.unlink(missing_ok=True)
+
+
+def _write_through(probe: Path) -> None:
+    try:
+        with probe.open("xb") as file:
+            file.write(b"Aegis was here.")
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> tuple[int, str]:

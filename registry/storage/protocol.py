@@ -59,6 +59,27 @@ class ArtifactStore(Protocol):
     def sweep(self, older_than: timedelta) -> int:
         """Remove what writers that died left behind, and return how many there were."""
 
+    def remove(self, key: str) -> None:
+        """Remove an object for good, if it is there.
+
+        Only for a redaction, and for what an import that failed left behind: nothing else is
+        ever taken out of a store.
+        """
+
+    def link(self, key: str, *, file_name: str, media_type: str, seconds: int) -> str | None:
+        """Return an address that gives the object to anybody for ``seconds``, as an attachment.
+
+        None where the store has no such addresses. Whoever hands one out has asked before whether
+        the person may have the object: the address asks nobody.
+        """
+
+    def check(self) -> None:
+        """Raise ``Unavailable`` unless objects can be read and written now.
+
+        The sentence names the bucket or folder and says what is wrong. It answers within seconds
+        and leaves nothing behind.
+        """
+
 
 def package_key(model_name: str, number: int) -> str:
     """Return the key of a version's package, by the model's name at registration time."""
