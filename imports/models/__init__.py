@@ -1,5 +1,6 @@
-"""How versions come in."""
+"""How versions come in, and how those that are in are scanned again."""
 
 from imports.models.imports import Import, ImportState, ImportStep
+from imports.models.rescans import Rescan, RescanState
 
-__all__ = ["Import", "ImportState", "ImportStep"]
+__all__ = ["Import", "ImportState", "ImportStep", "Rescan", "RescanState"]

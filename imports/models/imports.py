@@ -71,10 +71,11 @@ class Import(models.Model):
 
 
 class ImportStep(models.Model):
-    """One step of an import: checking, packaging, signing; done once it has an end."""
+    """One step of an import: checking, scanning, packaging, signing; done once it has an end."""
 
     class Name(models.TextChoices):
         CHECK = "check", "Checking files"
+        SCAN = "scan", "Scanning files"
         PACKAGE = "package", "Packaging"
         SIGN = "sign", "Signing"
 

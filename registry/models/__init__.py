@@ -13,10 +13,12 @@ from registry.models.registered import (
     RegisteredModelUserPermission,
     SearchDocument,
 )
+from registry.models.scans import Quarantine, ScanReport, ScanVerdict
 from registry.models.signers import SignerState
 from registry.models.uploads import Upload, UploadFile
 from registry.models.verifications import PackageCheck, PackageWatch
 from registry.models.versions import ModelVersion, Stage, VersionState
+from registry.models.waivers import ScanWaiver, ScanWaiverAnswer
 
 __all__ = [
     "Alias",
@@ -34,11 +36,16 @@ __all__ = [
     "ModelVersion",
     "PackageCheck",
     "PackageWatch",
+    "Quarantine",
     "Recall",
     "RegisteredModel",
     "RegisteredModelGroupPermission",
     "RegisteredModelUserPermission",
     "RevocationList",
+    "ScanReport",
+    "ScanVerdict",
+    "ScanWaiver",
+    "ScanWaiverAnswer",
     "SearchDocument",
     "Signature",
     "SignerState",

@@ -146,8 +146,23 @@ class ModelVersion(models.Model):
                         {refuse("The next version of this model is number %.", "next")}
                     END IF;
                     IF NEW.state <> 'pending' OR NEW.stage <> 'None' OR NEW.stage_sequence <> 0
-                       OR NEW.subject_revision <> 0 OR NEW.digest <> '' THEN
+                       OR NEW.subject_revision <> 0 OR NEW.digest <> ''
+                       OR NEW.quarantined_at IS NOT NULL THEN
                         {refuse("A version is born pending, in no stage.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            Firm(
+                name="quarantine_follows_its_rows",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    IF NEW.quarantined_at IS DISTINCT FROM OLD.quarantined_at
+                       AND NEW.quarantined_at IS DISTINCT FROM (
+                           SELECT min(q.opened_at) FROM registry_quarantine q
+                           WHERE q.version_id = NEW.id AND q.lifted_at IS NULL) THEN
+                        {refuse("A version is in quarantine as its quarantines say.")}
                     END IF;
                     RETURN NEW;
                 """,
