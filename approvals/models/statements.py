@@ -8,6 +8,7 @@ from django.db.models import Q
 from aegis.firm import append_only
 from aegis.keys import new_key
 from approvals.models.requests import OF_REQUEST, PromotionRequest, about_the_present
+from registry.models.keys import signed_with_a_listed_key
 
 
 class PromotionStatement(models.Model):
@@ -49,6 +50,7 @@ class PromotionStatement(models.Model):
         ]
         triggers: ClassVar = [
             *append_only(),
+            signed_with_a_listed_key(),
             about_the_present(OF_REQUEST, condition="NEW.request_id IS NOT NULL"),
         ]
 

@@ -63,6 +63,12 @@ _PROMOTION_CHECKS = f"""
                        AND s.manifest_digest = v.digest) THEN
             {refuse("The artifact is not signed.")}
         END IF;
+        PERFORM 1 FROM registry_signature s
+            JOIN registry_signingkeyversion k ON k.hint = s.key_hint AND k.compromised_at IS NULL
+            WHERE s.version_id = v.id AND s.manifest_digest = v.digest FOR SHARE OF k;
+        IF NOT FOUND THEN
+            {refuse("The artifact is signed only with a compromised key.")}
+        END IF;
         IF NOT EXISTS (SELECT 1 FROM approvals_promotionstatement s
                        WHERE s.request_id = r.id AND s.manifest_digest = v.digest
                        AND s.subject_revision = v.subject_revision) THEN

@@ -2,13 +2,14 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q, Value
 
-from aegis.firm import NoDelete
+from aegis.firm import Firm, NoDelete, refuse
 from aegis.keys import new_key
-from registry.models import ModelVersion
+from registry.models import ModelVersion, SigningKey
 from registry.visibility import PartOfVersionQuerySet
 
 
@@ -29,7 +30,8 @@ class Import(models.Model):
     ``fence``, a number that each claim raises, so that one that lost it cannot
     finish it. ``attempts`` counts the claims that nobody brought to an end.
     ``waiting_since`` is when it began to wait for what ``error_code`` names; a step that
-    is done ends the wait, a try that fails again does not.
+    is done ends the wait, a try that fails again does not. ``signing_key`` is the key that the
+    version is to be signed with, and stays the one.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -47,6 +49,9 @@ class Import(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
+    signing_key = models.ForeignKey(
+        SigningKey, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     waiting_since = models.DateTimeField(null=True, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
@@ -64,7 +69,21 @@ class Import(models.Model):
             )
         ]
         indexes = [models.Index(fields=["state", "lease_until"], name="imports_by_state")]
-        triggers = [NoDelete()]
+        triggers = [
+            NoDelete(),
+            Firm(
+                name="signing_key_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    IF OLD.signing_key_id IS NOT NULL
+                       AND NEW.signing_key_id IS DISTINCT FROM OLD.signing_key_id THEN
+                        {refuse("The key that an import signs with does not change.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"import {self.number}"

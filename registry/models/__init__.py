@@ -6,6 +6,7 @@ from registry.models.cards import CardDraft, CardRevision
 from registry.models.downloads import DownloadEvent
 from registry.models.evidence import Attestation, ComplianceTag, Evidence
 from registry.models.facts import Metric, MetricDefinition, VersionFact
+from registry.models.keys import SigningKey, SigningKeyVersion
 from registry.models.recalls import Recall, RevocationList
 from registry.models.registered import (
     RegisteredModel,
@@ -15,6 +16,7 @@ from registry.models.registered import (
 )
 from registry.models.scans import Quarantine, ScanReport, ScanVerdict
 from registry.models.signers import SignerState
+from registry.models.signing_jobs import SigningJob, SigningState
 from registry.models.uploads import Upload, UploadFile
 from registry.models.verifications import PackageCheck, PackageWatch
 from registry.models.versions import ModelVersion, Stage, VersionState
@@ -49,6 +51,10 @@ __all__ = [
     "SearchDocument",
     "Signature",
     "SignerState",
+    "SigningJob",
+    "SigningKey",
+    "SigningKeyVersion",
+    "SigningState",
     "Stage",
     "Upload",
     "UploadFile",

@@ -1,11 +1,15 @@
 """The package of a version's files, its manifest and its signatures."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
+from registry.models.keys import signed_with_a_listed_key
 from registry.models.versions import ModelVersion
+from registry.revisions import RaisesSubjectRevision
 from registry.visibility import PartOfVersionQuerySet
 
 
@@ -36,6 +40,7 @@ class Artifact(models.Model):
 
     class Layout(models.TextChoices):
         TAR_1 = "tar-1", "tar.gz"
+        SEEKABLE_1 = "seekable-1", "Seekable tar.gz"
 
     version = models.OneToOneField(
         ModelVersion, primary_key=True, on_delete=models.PROTECT, related_name="artifact"
@@ -73,12 +78,20 @@ class Artifact(models.Model):
 
 
 class ArtifactFile(models.Model):
-    """One file in the package of a version: its path, size in bytes and SHA-256."""
+    """One file in the package of a version: its path, size in bytes and SHA-256.
+
+    ``offset`` is where its bytes begin in the tar stream of a seekable package, and
+    ``members`` where the gzip members that hold them begin in the package, with the end
+    of the last one; both are unset in packages of the first layout. With them one file
+    is found by one row, however many there are.
+    """
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="files")
     path = models.CharField(max_length=1024)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    offset = models.BigIntegerField(null=True)
+    members = ArrayField(models.BigIntegerField(), null=True)
 
     objects = PartOfVersionQuerySet.as_manager()
 
@@ -86,7 +99,11 @@ class ArtifactFile(models.Model):
         ordering = ["path"]
         verbose_name = "file"
         constraints = [
-            models.UniqueConstraint(fields=["version", "path"], name="registry_file_path_once")
+            models.UniqueConstraint(fields=["version", "path"], name="registry_file_path_once"),
+            models.CheckConstraint(
+                condition=Q(offset=None, members=None) | Q(offset__gte=0, members__isnull=False),
+                name="registry_file_has_a_place_or_none",
+            ),
         ]
         triggers = [*append_only(), _only_while_pending("A file")]
 
@@ -98,7 +115,8 @@ class Signature(models.Model):
     """An OpenSSF Model Signing bundle over the manifest of a version's artifact.
 
     ``bundle`` is the Sigstore bundle as JSON text, verified right after it was
-    made; ``public_key`` the PEM that it verifies with.
+    made; ``public_key`` the PEM that it verifies with. The newest one counts, and the older
+    ones stay; one that is added to a ready version changes what decisions are about.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -117,7 +135,11 @@ class Signature(models.Model):
 
     class Meta:
         ordering = ["-signed_at"]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            signed_with_a_listed_key(),
+            RaisesSubjectRevision(version="NEW.version_id AND state = 'ready'"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key_name} over {self.manifest_digest[:12]}"
