@@ -2,7 +2,7 @@
 # than Python 3.11 or newer and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test lint format types docs bench locks venv
+.PHONY: help install install-tests run test lint format types docs bench locks venv vault
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -56,6 +56,9 @@ run: install ## Start Aegis with all it needs (Ctrl-C stops it)
 
 test: install-tests ## Run the tests; ARGS="-k words" chooses among them
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+
+vault: venv ## Build the HashiCorp Vault that tests run against, once (it needs Go)
+	@$(BIN)/python -m tests.servers.vault.build
 
 lint: install-tests ## Check style, layers and templates
 	$(BIN)/ruff check

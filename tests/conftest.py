@@ -15,6 +15,8 @@ from tests.harness import stack as stacks
 from tests.harness.scheduling import KeepStacksTogether
 from tests.harness.stack import RunningStack
 from tests.harness.worker import Worker
+from tests.servers.vault import server as vaults
+from tests.servers.vault.server import VaultServer
 
 if TYPE_CHECKING:
     from tests.cast import Cast
@@ -94,6 +96,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     running = stacks.start(run.folder() / "stack", log, AEGIS_DEMO="1")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def vault() -> Iterator[VaultServer]:
+    """A real Vault, of this process alone; a test without one is skipped with what to run."""
+    yield from vaults.running()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """The settings of a test process: its own database, Redis and data folder of this run."""
 
 from tests.harness import run
+from tests.servers.vault.server import keep_from_settings
 
 run.announce()
+keep_from_settings()
 
 from aegis.settings.test import *  # noqa: E402, F403 -- It reads what was just announced.
 

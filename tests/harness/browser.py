@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.harness import required
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -31,11 +32,7 @@ def find() -> str | None:
 
 def require() -> str:
     """Return the path of Chromium; skip the test without it, fail where it is required."""
-    if found := find():
-        return found
-    if os.environ.get("AEGIS_REQUIRE_BROWSER") == "1":
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING)
+    return find() or required.missing(MISSING, also="AEGIS_REQUIRE_BROWSER")
 
 
 def launched(path: str) -> Iterator[Browser]:

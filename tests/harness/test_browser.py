@@ -7,6 +7,8 @@ from playwright.sync_api import Browser
 
 from tests.harness import browser as chromium
 
+REQUIRED_BY = ("AEGIS_REQUIRE_SERVERS", "AEGIS_REQUIRE_BROWSER")
+
 
 @pytest.mark.browser
 def test_chromium_renders_a_page(browser: Browser) -> None:
@@ -29,15 +31,17 @@ def test_without_chromium_a_test_is_skipped_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CHROMIUM_BIN", str(tmp_path / "none"))
-    monkeypatch.delenv("AEGIS_REQUIRE_BROWSER", raising=False)
+    for name in REQUIRED_BY:
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
         chromium.require()
 
 
+@pytest.mark.parametrize("name", REQUIRED_BY)
 def test_where_a_browser_is_required_a_missing_one_fails(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CHROMIUM_BIN", str(tmp_path / "none"))
-    monkeypatch.setenv("AEGIS_REQUIRE_BROWSER", "1")
+    monkeypatch.setenv(name, "1")
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
         chromium.require()

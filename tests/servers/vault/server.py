@@ -1,0 +1,111 @@
+"""A real Vault for the tests of this process: ``server -dev``, in memory, on a free port."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import hvac
+import requests
+
+from aegis.embedded.processes import Child, Plan
+from tests.harness import required, run
+from tests.harness.stack import free_port
+from tests.servers.vault import binary
+
+ROOT_TOKEN: Final = "only-for-tests-root"
+ADDRESS: Final = "AEGIS_TEST_VAULT_ADDR"
+START_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class VaultServer:
+    """A Vault that answers. Only one that the tests started can be sealed (``child``)."""
+
+    address: str
+    token: str
+    binary: str | None = None
+    unseal_key: str = ""
+    child: Child | None = None
+
+    def client(self) -> hvac.Client:
+        """Return a client that may do everything."""
+        return hvac.Client(url=self.address, token=self.token, timeout=30)
+
+    def seal(self) -> None:
+        """Seal it, as an operator does in an emergency."""
+        self.client().sys.seal()
+
+    def unseal(self) -> None:
+        """Unseal it, and wait until it is active again."""
+        self.client().sys.submit_unseal_key(self.unseal_key)
+        _wait(lambda: _is_active(self.address), self.address, self.child)
+
+
+def keep_from_settings() -> None:
+    """Move the address of a Vault that was named for tests to where the settings do not see it."""
+    if address := os.environ.pop("VAULT_ADDR", None):
+        os.environ[ADDRESS] = address
+
+
+def running() -> Iterator[VaultServer]:
+    """Yield the Vault that ``VAULT_ADDR`` and ``VAULT_TOKEN`` name, else start one for a while."""
+    if address := os.environ.get(ADDRESS):
+        yield VaultServer(address, os.environ.get("VAULT_TOKEN", ""))
+        return
+    path = binary.find()
+    if path is None:
+        required.missing(binary.MISSING)
+    server = start(path)
+    yield server
+    if server.child is not None:
+        server.child.stop()
+
+
+def start(path: str) -> VaultServer:
+    """Start a Vault and wait until it answers."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    log = run.folder() / f"vault-{run.worker()}-{port}.log"
+    arguments = [
+        *(path, "server", "-dev", "-dev-no-store-token"),
+        *(f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}"),
+    ]
+    child = Child(
+        Plan(
+            name="vault",
+            argv=arguments,
+            log=log,
+            stop=((signal.SIGTERM, 5.0),),
+            environment={"PATH": os.environ["PATH"], "HOME": str(run.folder())},
+        )
+    )
+    # It prints its key only after it answers.
+    _wait(lambda: bool(_unseal_key(log)) and _is_active(address), address, child)
+    return VaultServer(address, ROOT_TOKEN, path, _unseal_key(log), child)
+
+
+def _wait(is_so: Callable[[], bool], address: str, child: Child | None) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_so():
+        if time.monotonic() > deadline or (child is not None and child.ended()):
+            lines = "\n".join(child.last_lines(30)) if child else ""
+            message = f"Vault does not answer at {address}:\n{lines}"
+            raise RuntimeError(message)
+        time.sleep(0.05)
+
+
+def _is_active(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/v1/sys/health", timeout=5).status_code == requests.codes.ok
+    except requests.RequestException:
+        return False
+
+
+def _unseal_key(log: Path) -> str:
+    found = re.search(r"^Unseal Key: (\S+)$", log.read_text(), re.MULTILINE)
+    return found[1] if found else ""
