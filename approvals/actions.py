@@ -24,6 +24,8 @@ declare(
         "version:superseded": "took the version out of a stage to make room",
         "version:rolled_back": "rolled back to the version",
         "version:archived": "archived the version",
+        "version:taken_out": "took the recalled version out of its stage",
+        "version:recalled": "recalled the version",
         "rollback:signed": "signed the statement of a rollback",
     }
 )

@@ -24,7 +24,12 @@ from approvals.machine import REQUEST_MOVES, STAGE_MOVES, Party
 from approvals.models import PromotionRequest
 from approvals.moving import was_in_production
 from approvals.results import latest_results
-from approvals.stage_guards import why_not_archive, why_not_ask, why_not_roll_back
+from approvals.stage_guards import (
+    why_not_archive,
+    why_not_ask,
+    why_not_recall,
+    why_not_roll_back,
+)
 from approvals.standing import Standing
 from approvals.states import UNDER_WAY, TransitionKind
 from registry.models import ModelVersion
@@ -118,6 +123,8 @@ def _of_version(version: ModelVersion, held: Collection[str]) -> Iterator[Action
             refusal = why_not_roll_back(
                 version, held=held, was_in_production=was_in_production(version)
             )
+        elif move.kind == TransitionKind.RECALL:
+            refusal = why_not_recall(version, held=held)
         else:
             refusal = why_not_archive(version, held=held)
         yield Action(move.action, move.title, refusal)

@@ -19,8 +19,9 @@ from approvals.deciders import deciders
 from approvals.models import Comment, Decision, PromotionRequest, StageTransition
 from approvals.refreshing import refresh_requests_of
 from approvals.states import TransitionKind
+from registry.downloads import people_who_fetched
 from registry.models import ModelVersion, RegisteredModel
-from registry.permissions import REVIEW, VIEW, people_who_may
+from registry.permissions import MAINTAIN, REVIEW, VIEW, people_who_may
 
 REVIEW_PATH: Final = "/reviews/{}/"
 VERSION_PATH: Final = "/models/{}/versions/{}/"
@@ -143,6 +144,23 @@ def tell_reviewers(event: OutboxEvent) -> None:
         rollback.reason,
         VERSION_PATH.format(model.name, version.number),
     )
+
+
+@handles("version:recalled")
+def tell_of_a_recall(event: OutboxEvent) -> None:
+    """Tell whoever fetched the version, and those who answer for the model."""
+    version = ModelVersion.objects.select_related("registered_model", "recall__recalled_by").get(
+        pk=_key(event)
+    )
+    model, recalled = version.registered_model, version.recall
+    path = VERSION_PATH.format(model.name, version.number)
+    title = f"{model.name} v{version.number} was recalled"
+    staff = [*people_who_may(REVIEW, model), *people_who_may(MAINTAIN, model)]
+    _tell([*staff, *people_who_fetched(version)], event, model, title, recalled.reason, path)
+    # Who fetched it may see the model no longer, and has its bytes all the same.
+    body = "You fetched it. Do not use it any more."
+    others = people_who_fetched(version).exclude(pk=event.payload["actor"])
+    notify(others, event=event, kind=event.kind, title=title, body=body)
 
 
 def _tell(people: Iterable[User], event: OutboxEvent, model: RegisteredModel, *words: str) -> None:

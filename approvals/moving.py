@@ -24,6 +24,7 @@ _RECORDED: Final = {
     TransitionKind.SUPERSEDED: "version:superseded",
     TransitionKind.ROLLBACK: "version:rolled_back",
     TransitionKind.ARCHIVE: "version:archived",
+    TransitionKind.RECALL: "version:taken_out",
 }
 _AFTER: Final = {Stage.PRODUCTION: Stage.ARCHIVED, Stage.STAGING: Stage.NONE}
 """Where a version goes that makes room for another one."""

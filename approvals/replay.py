@@ -22,6 +22,7 @@ _KINDS: Final = {
     "version:superseded": TransitionKind.SUPERSEDED,
     "version:rolled_back": TransitionKind.ROLLBACK,
     "version:archived": TransitionKind.ARCHIVE,
+    "version:taken_out": TransitionKind.RECALL,
 }
 _STATES: Final = {
     "request:opened": RequestState.OPEN,

@@ -52,7 +52,7 @@ def why_not_roll_back(
 ) -> Refusal | None:
     """Refuse to roll back to what was never in Production, is there, or was taken away."""
     return (
-        _why_not_staff(version, held)
+        _why_not_staff(version, held, "roll it back")
         or why_not_usable(version)
         or why_not_known_good(version, was_in_production=was_in_production)
     )
@@ -80,6 +80,15 @@ def why_not_archive(version: ModelVersion, *, held: Collection[str]) -> Refusal 
         return refusal
     if version.stage == Stage.ARCHIVED:
         return Conflict("already_in_stage", f"{_name(version)} is archived already.")
+    return None
+
+
+def why_not_recall(version: ModelVersion, *, held: Collection[str]) -> Refusal | None:
+    """Refuse to recall what never became ready, or was recalled before."""
+    if refusal := _why_not_staff(version, held, "recall its versions") or _why_not_ready(version):
+        return refusal
+    if version.recalled_at is not None:
+        return Conflict("version_recalled", f"{_name(version)} was recalled already.")
     return None
 
 
@@ -152,7 +161,7 @@ def _why_not_governed(
     )
 
 
-def _why_not_staff(version: ModelVersion, held: Collection[str]) -> Refusal | None:
+def _why_not_staff(version: ModelVersion, held: Collection[str], deed: str) -> Refusal | None:
     model = version.registered_model
     if VIEW not in held:
         return model_not_found(model.name)
@@ -160,7 +169,7 @@ def _why_not_staff(version: ModelVersion, held: Collection[str]) -> Refusal | No
         return None
     return Forbidden(
         "permission_missing",
-        f"Only maintainers and reviewers roll {model.name} back.",
+        f"Only maintainers and reviewers of {model.name} {deed}.",
         mend=f"{who_can(MAINTAIN, model)} {who_can(REVIEW, model)}",
         details={"permission": MAINTAIN},
     )

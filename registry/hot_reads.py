@@ -19,7 +19,7 @@ from aegis.accounts import tokens
 from aegis.accounts.models import AUDITORS, ApiToken, User
 from aegis.problems import Forbidden, Refusal
 from aegis.text import name_key, refused_character
-from registry.lookup import get_model, version_not_found
+from registry.lookup import get_model, outside_production, version_not_found
 from registry.names import Ref, RefKind, parse_ref
 from registry.permissions import model_not_found
 from registry.version_documents import DOCUMENT
@@ -27,13 +27,15 @@ from registry.visibility import PERMISSION_OF_VIEWING
 
 _BY_TOKEN: Final = SQL("""
     SELECT t.id AS token, t.user_id AS id, %(scope)s = ANY (t.scopes) AS in_scope,
+        t.production_only,
         coalesce(t.last_used_at < statement_timestamp() - interval '1 minute', true) AS is_unnoted
     FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
     WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND t.expires_at > statement_timestamp()
         AND u.is_active
 """)
 _BY_USER: Final = SQL("""
-    SELECT NULL::uuid AS token, u.id, true AS in_scope, false AS is_unnoted
+    SELECT NULL::uuid AS token, u.id, true AS in_scope, false AS production_only,
+        false AS is_unnoted
     FROM accounts_user u WHERE u.id = %(user)s AND u.is_active
 """)
 
@@ -84,7 +86,8 @@ def _statement(caller: SQL, version: SQL) -> str:
     statement: Composed = SQL("""
         SELECT caller.token, caller.in_scope, caller.is_unnoted, m.id IS NOT NULL,
             CASE WHEN v.id IS NOT NULL THEN
-                ({document} || jsonb_build_object('found_by', v.found_by))::text END
+                ({document} || jsonb_build_object('found_by', v.found_by))::text END,
+            caller.production_only AND v.stage <> 'Production'
         FROM ({caller}) caller
         LEFT JOIN registry_registeredmodel m ON m.name_key = %(name)s AND {visible}
         LEFT JOIN LATERAL ({version}) v ON true
@@ -115,10 +118,12 @@ def version_for_token(plain: str, name: str, ref: str) -> str:
     if row is None:
         tokens.authenticate(plain)
         raise tokens.TokenRefused("token_unknown", "This token is not known here.")
-    token, in_scope, is_unnoted, is_visible, document = row
+    token, in_scope, is_unnoted, is_visible, document, is_outside = row
     _require_scope(in_scope=in_scope)
     if is_unnoted and token:
         tokens.note_use(ApiToken.objects.get(pk=token))
+    if is_outside:
+        raise outside_production()
     return _found(name, ref, is_visible=is_visible, document=document)
 
 
@@ -155,7 +160,7 @@ def _found(name: str, ref: str, *, is_visible: bool, document: str | None) -> st
 
 def _row(
     statements: Mapping[RefKind, str], name: str, ref: Ref, values: Mapping[str, Any]
-) -> tuple[UUID | None, bool, bool, bool, str | None] | None:
+) -> tuple[UUID | None, bool, bool, bool, str | None, bool | None] | None:
     """Run the prepared statement on the session that Django holds."""
     parameters = {
         # No model has a name with such a character, and PostgreSQL takes no text with some.

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from aegis.accounts.models import User
-from aegis.problems import NotFound
+from aegis.problems import Forbidden, NotFound
 from aegis.text import name_key, refused_character
 from registry.models import Alias, ModelVersion, RegisteredModel, VersionState
 from registry.names import Ref, RefKind, parse_ref
@@ -60,6 +60,15 @@ def resolve_version(model: RegisteredModel, ref: str) -> Resolved:
         raise version_not_found(model.name, ref)
     found.version.registered_model = model
     return found
+
+
+def outside_production() -> Forbidden:
+    """Return the refusal of a version that is not in Production to a token limited to those."""
+    return Forbidden(
+        "token_production_only",
+        "This token reads versions in Production only, and this one is not.",
+        mend="Name the version by its stage: Production.",
+    )
 
 
 def version_not_found(name: str, ref: str) -> NotFound:

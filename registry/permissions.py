@@ -46,7 +46,7 @@ OF_THE_TEAM: Final = frozenset({VIEW, CONTRIBUTE})
 _DEEDS: Final = {
     CONTRIBUTE: "add to it or ask for its promotion",
     REVIEW: "decide about its promotions",
-    MAINTAIN: "share it, archive its versions or roll it back",
+    MAINTAIN: "share it, archive or recall its versions, or roll it back",
 }
 _NAMED: Final = 3
 

@@ -107,10 +107,16 @@ def signature_of(version: ModelVersion, *, actor: User | AnonymousUser) -> Signa
 def require_readable(version: ModelVersion) -> None:
     """Raise ``Conflict`` for a version whose bytes nobody reads: not ready, or taken back."""
     require_ready(version)
-    if version.recalled_at or version.quarantined_at:
-        state = "recalled" if version.recalled_at else "quarantined"
+    if version.recalled_at:
         raise Conflict(
-            f"version_{state}", f"Version {version.number} was {state} and is not given out."
+            "version_recalled",
+            f"Version {version.number} was recalled and is not given out: {version.recall.reason}",
+            mend="Use another version.",
+        )
+    if version.quarantined_at:
+        raise Conflict(
+            "version_quarantined",
+            f"Version {version.number} was quarantined and is not given out.",
         )
 
 

@@ -189,6 +189,11 @@ class NewTokenForm(VerbForm):
         initial=[ApiToken.Scope.READ],
         widget=forms.CheckboxSelectMultiple,
     )
+    production_only = forms.BooleanField(
+        label="Only versions in Production",
+        required=False,
+        help_text="For what deploys: of versions it reads those in Production alone.",
+    )
     days = forms.IntegerField(label="Days until it expires", initial=90, min_value=1, max_value=366)
 
     class Meta:
@@ -204,6 +209,7 @@ class NewTokenForm(VerbForm):
             name=data["name"],
             scopes=data["scopes"],
             lifetime=timedelta(days=data["days"]),
+            production_only=data["production_only"],
         )
         token.plain = plain  # type: ignore[attr-defined]
         return token

@@ -44,19 +44,30 @@ def create_token(
     name: str,
     scopes: Iterable[str],
     lifetime: timedelta,
+    production_only: bool = False,
     through: ApiToken | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token that works as ``user``; return its row and the token, which nobody sees again.
 
-    People make their own, administrators those of service accounts. ``through`` is the
-    token that the actor came with, if any: the new one is no wider and lives no longer.
+    People make their own, administrators those of service accounts. With ``production_only`` it
+    reads, and of versions only those in Production. ``through`` is the token that the actor came
+    with, if any: the new one is no wider and lives no longer.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     _permit_making(user, actor)
     wanted = _scopes(scopes)
     _refuse_too_wide(wanted, user, lifetime, through)
+    _refuse_wider_than_production(wanted, production_only=production_only, through=through)
     plain = PREFIX + secrets.token_urlsafe(32)
-    token = _keep(plain, actor=actor, user=user, name=name, scopes=wanted, lifetime=lifetime)
+    token = _keep(
+        plain,
+        actor=actor,
+        user=user,
+        name=name,
+        scopes=wanted,
+        lifetime=lifetime,
+        production_only=production_only,
+    )
     return token, plain
 
 
@@ -181,6 +192,19 @@ def _refuse_too_wide(
         raise Forbidden("lifetime_too_long", "A token makes none that lives longer than itself.")
 
 
+def _refuse_wider_than_production(
+    wanted: list[str], *, production_only: bool, through: ApiToken | None
+) -> None:
+    if production_only and wanted != [ApiToken.Scope.READ]:
+        raise Invalid(
+            "production_token_reads",
+            "A token for versions in Production can only read.",
+            field="scopes",
+        )
+    if through is not None and through.production_only and not production_only:
+        raise Forbidden("scope_too_wide", "A token makes no wider one.")
+
+
 def _keep(
     plain: str,
     *,
@@ -189,6 +213,7 @@ def _keep(
     name: str,
     scopes: list[str],
     lifetime: timedelta,
+    production_only: bool = False,
 ) -> ApiToken:
     token = ApiToken.objects.create(
         user=user,
@@ -196,12 +221,14 @@ def _keep(
         prefix=plain[:SHOWN] if len(plain) >= LONG_ENOUGH_TO_SHOW else "",
         digest=_digest(plain),
         scopes=scopes,
+        production_only=production_only,
         expires_at=timezone.now() + lifetime,
     )
     data = {
         "user": str(user.pk),
         "scopes": scopes,
         "expires_at": token.expires_at.isoformat(),
+        "production_only": production_only,
     }
     record("token:created", actor=actor, about=token, data=data, texts={"name": token.name})
     return token

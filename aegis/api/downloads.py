@@ -20,13 +20,17 @@ from registry.readers import Download, Part
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 Opener = Callable[[Part | None], Download]
+Note = Callable[[Part | None], object]
 
 
-def download(request: Request, open_part: Opener, *, ranges: bool = False) -> HttpResponseBase:
+def download(
+    request: Request, open_part: Opener, *, ranges: bool = False, note: Note | None = None
+) -> HttpResponseBase:
     """Answer with the bytes that ``open_part`` opens, or the part of them that was asked for.
 
     The ETag is the SHA-256 of the whole. Several ranges, and a range that If-Range says is of
-    other bytes, are answered with the whole.
+    other bytes, are answered with the whole. ``note`` is told what leaves, before it does, and
+    hears of no answer without bytes.
     """
     whole = open_part(None)
     tag = f'"{whole.sha256}"'
@@ -36,35 +40,50 @@ def download(request: Request, open_part: Opener, *, ranges: bool = False) -> Ht
     if asked and request.headers.get("If-Range", tag) == tag:
         match = _RANGE.fullmatch(asked.strip())
         if match and any(match.groups()):
-            return _part(match, whole, open_part)
+            return _part(request, match, whole, open_part, note)
+    _tell(note, request, None)
     response = StreamingHttpResponse(whole.body, content_type=whole.media_type)
     response["Content-Length"] = str(whole.size)
     return _headed(response, whole, ranges=ranges)
 
 
-def json_text(request: HttpRequest | Request, text: str) -> HttpResponse:
+def json_text(
+    request: HttpRequest | Request, text: str, *, media_type: str = "application/json"
+) -> HttpResponse:
     """Answer with JSON that is written already, unless the client has it by its ETag."""
     tag = f'"{sha256(text.encode()).hexdigest()}"'
     known = tag in _tags(request.headers.get("If-None-Match", ""))
     response = (
-        HttpResponseNotModified() if known else HttpResponse(text, content_type="application/json")
+        HttpResponseNotModified() if known else HttpResponse(text, content_type=media_type)
     )
     response["ETag"] = tag
     return response
 
 
-def _part(match: re.Match[str], whole: Download, open_part: Opener) -> HttpResponseBase:
+def _part(
+    request: Request,
+    match: re.Match[str],
+    whole: Download,
+    open_part: Opener,
+    note: Note | None,
+) -> HttpResponseBase:
     part = _wanted(match, whole.size)
     if part is None:
         response = HttpResponse(status=416)
         response["Content-Range"] = f"bytes */{whole.size}"
         return response
     found = open_part(part)
+    _tell(note, request, part)
     answer = StreamingHttpResponse(found.body, content_type=found.media_type, status=206)
     answer["Content-Length"] = str(part.length)
     last = part.offset + part.length - 1
     answer["Content-Range"] = f"bytes {part.offset}-{last}/{whole.size}"
     return _headed(answer, whole, ranges=True)
+
+
+def _tell(note: Note | None, request: Request, part: Part | None) -> None:
+    if note is not None and request.method != "HEAD":
+        note(part)
 
 
 def _wanted(match: re.Match[str], size: int) -> Part | None:

@@ -14,6 +14,7 @@ SCOPES: Final[Mapping[str, str]] = {
     ApiToken.Scope.WRITE: "Register, document and ask for promotion",
     ApiToken.Scope.ADMIN: "Administer people, teams and policies",
 }
+OF_PRODUCTION: Final = "See models and download what is in Production"
 UNUSED: Final = timedelta(days=90)
 
 
@@ -26,6 +27,12 @@ class TokenLine:
     is_idle: bool
 
 
+def _words(token: ApiToken) -> tuple[str, ...]:
+    if token.production_only:
+        return (OF_PRODUCTION,)
+    return tuple(SCOPES[scope] for scope in token.scopes)
+
+
 def token_lines(user: User) -> list[TokenLine]:
     """Return the tokens of ``user`` that work, the newest first."""
     now = timezone.now()
@@ -33,7 +40,7 @@ def token_lines(user: User) -> list[TokenLine]:
     return [
         TokenLine(
             token,
-            tuple(SCOPES[scope] for scope in token.scopes),
+            _words(token),
             is_idle=(token.last_used_at or token.created_at) < now - UNUSED,
         )
         for token in tokens

@@ -21,7 +21,7 @@ from approvals.records import VersionRecord
 from imports.models import Import
 from registry import cards
 from registry.models import ArtifactFile, ModelVersion, Stage
-from registry.permissions import CONTRIBUTE, MAINTAIN, permissions_of
+from registry.permissions import CONTRIBUTE, MAINTAIN, REVIEW, permissions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class VersionPage:
     version: ModelVersion
     record: VersionRecord
     baseline: VersionRecord | None
+    reader: UUID
     held: frozenset[str]
     people: Mapping[UUID, User]
     history: History
@@ -67,6 +68,26 @@ class VersionPage:
     def may_archive(self) -> bool:
         """Say whether this person may take the version out of use for good."""
         return MAINTAIN in self.held and self.version.is_ready and self.version.stage != "Archived"
+
+    @property
+    def may_recall(self) -> bool:
+        """Say whether this person may take the version back."""
+        return (
+            bool(self.held & {MAINTAIN, REVIEW})
+            and self.version.is_ready
+            and self.version.recalled_at is None
+        )
+
+    @property
+    def may_see_downloads(self) -> bool:
+        """Say whether the ledger of downloads is for this person."""
+        return bool(self.held & {MAINTAIN, REVIEW}) or self.people[self.reader].is_auditor
+
+    @property
+    def is_given_out(self) -> bool:
+        """Say whether the bytes can be downloaded."""
+        version = self.version
+        return version.is_ready and version.recalled_at is None and version.quarantined_at is None
 
     @property
     def facts(self) -> tuple[FactRow, ...]:
@@ -137,6 +158,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         version=version,
         record=record,
         baseline=baseline,
+        reader=user.pk,
         held=held,
         people=people,
         history=history,

@@ -181,6 +181,7 @@ CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
     "approvals.tasks.*": {"queue": "signing"},
     "approvals.tasks.sweep": {"queue": "default"},
     "imports.tasks.*": {"queue": "imports"},
+    "registry.tasks.publish_revocations": {"queue": "signing"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_IGNORE_RESULT = True

@@ -23,6 +23,9 @@ V: Final = f"{M}versions/2/"
 PROMOTION: Final = f"{ROOT}promotions/<int:number>/"
 P: Final = "/api/v1/promotions/{open}/"
 
+REVOCATIONS: Final = "/.well-known/aegis/revocations.json"
+"""None is signed at this moment."""
+
 SEES: Final = whoever_has(VIEW)
 REPORT: Final = {"kind": "validation", "title": "Validation"}
 CARD: Final = {"sections": {"overview": "Short."}, "based_on": 1}
@@ -152,6 +155,20 @@ ROWS: Final = [
         whoever_has(MAINTAIN),
         {"reason": "Old."},
     ),
+    Row(
+        "POST",
+        f"{VERSION}recall/",
+        f"{V}recall/",
+        whoever_has(REVIEW, MAINTAIN, status=201),
+        {"reason": "It leaks."},
+    ),
+    Row(
+        "GET",
+        f"{VERSION}downloads/",
+        f"{V}downloads/",
+        but(whoever_has(REVIEW, MAINTAIN), auditor=200),
+    ),
+    Row("GET", ".well-known/aegis/revocations.json", REVOCATIONS, everybody(503, anonymous=503)),
     Row("GET", f"{ROOT}promotions/", "/api/v1/promotions/", everybody()),
     Row("GET", PROMOTION, P, SEES),
     Row("GET", f"{PROMOTION}subject/", f"{P}subject/", SEES),

@@ -69,6 +69,12 @@ ROWS: Final = [
     get(f"{MODEL}versions/new/", f"{M}versions/new/", whoever_has(CONTRIBUTE)),
     get(BY_REF, V, SEES),
     get(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN)),
+    get(f"{BY_REF}recall/", f"{V}recall/", whoever_has(REVIEW, MAINTAIN)),
+    get(
+        f"{VERSION}downloads/",
+        f"{V}downloads/",
+        but(whoever_has(REVIEW, MAINTAIN), auditor=200),
+    ),
     get(f"{BY_REF}promote/", f"{V}promote/?to=Staging", SEES),
     # Nothing has changed since the page was made.
     get(f"{VERSION}state/", f"{V}state/", whoever_has(VIEW, status=204)),
@@ -154,6 +160,12 @@ ROWS: Final = [
         files=lambda: SimpleUploadedFile("a.bin", b"a"),
     ),
     post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
+    post(
+        f"{BY_REF}recall/",
+        f"{V}recall/",
+        whoever_has(REVIEW, MAINTAIN, status=302),
+        reason="It leaks.",
+    ),
     post(
         f"{BY_REF}promote/",
         f"{V}promote/?to=Staging",

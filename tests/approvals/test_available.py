@@ -11,6 +11,7 @@ from approvals.archiving import archive
 from approvals.available import available
 from approvals.decisions import comment_on, withdraw_decision
 from approvals.models import Decision, PromotionRequest
+from approvals.recalling import recall
 from approvals.requests import open_request, withdraw
 from approvals.rollback import roll_back
 from registry.models import ModelVersion, RegisteredModel
@@ -47,6 +48,7 @@ OF_VERSIONS: dict[str, Callable[[ModelVersion, User], object]] = {
         version.registered_model, actor=actor, to_version=version, reason="Now"
     ),
     "archive": lambda version, actor: archive(version, actor=actor, reason="Now"),
+    "recall": lambda version, actor: recall(version, actor=actor, reason="Now"),
 }
 
 

@@ -111,9 +111,11 @@ def test_the_database_lets_a_version_go_where_the_table_says_and_nowhere_else(
             assert is_refused == ((kind, source, target) not in set(stage_edges())), words
 
 
-def test_only_requests_rollbacks_and_archiving_are_peoples() -> None:
+def test_only_what_people_answer_for_is_peoples() -> None:
     peoples = {move.action for move in STAGE_MOVES if Party.AEGIS not in move.parties}
-    assert peoples == {"promote_to_staging", "promote_to_production", "roll_back", "archive"}
+    assert peoples == {
+        *("promote_to_staging", "promote_to_production", "roll_back", "archive", "recall"),
+    }
     assert stage_move(TransitionKind.ROLLBACK, "None", "Production") is None
 
 

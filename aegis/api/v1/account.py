@@ -68,6 +68,7 @@ class Tokens(View):
             name=fields["name"],
             scopes=fields["scopes"],
             lifetime=_lifetime(fields["days"]),
+            production_only=fields["production_only"],
             through=through,
         )
         return Response({**TokenDocument(made).data, "token": plain}, status=201)

@@ -9,10 +9,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from aegis.accounts.models import User
+from aegis.api.authentication import token_of
 from aegis.api.pagination import NumberCursor
 from aegis.problems import Invalid
 from registry import lookup
-from registry.models import ModelVersion, RegisteredModel
+from registry.lookup import outside_production
+from registry.models import ModelVersion, RegisteredModel, Stage
 
 
 class View(APIView):
@@ -23,8 +25,14 @@ class View(APIView):
         return lookup.get_model(name, user=request.user)
 
     def version(self, request: Request, name: str, ref: str) -> ModelVersion:
-        """Return the version that ``ref`` names in that registered model."""
-        return lookup.resolve_version(self.model(request, name), ref).version
+        """Return the version that ``ref`` names in that registered model.
+
+        Raises ``Forbidden`` for one outside Production to a token that is limited to those.
+        """
+        version = lookup.resolve_version(self.model(request, name), ref).version
+        if is_of_production(request) and version.stage != Stage.PRODUCTION:
+            raise outside_production()
+        return version
 
     def page(
         self,
@@ -39,6 +47,12 @@ class View(APIView):
         paginator.ordering = (f"-{along}",)
         found = paginator.paginate_queryset(rows, request, view=self)
         return paginator.get_paginated_response(serializer(found, many=True).data)
+
+
+def is_of_production(request: Request) -> bool:
+    """Say whether the caller came with a token for versions in Production alone."""
+    token = token_of(request)
+    return token is not None and token.production_only
 
 
 def caller(request: Request) -> User:

@@ -9,9 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aegis.api.downloads import download
+from aegis.api.authentication import token_of
+from aegis.api.downloads import Note, download
 from aegis.api.schema import list_of
 from aegis.api.v1.base import View, caller, parameters
+from registry.downloads import note_download
+from registry.models import ModelVersion
 from registry.readers import BUNDLE_MEDIA_TYPE, open_artifact, open_file, signature_of
 
 BINARY = {
@@ -52,6 +55,7 @@ class File(View):
             request,
             lambda part: open_file(version, path, actor=caller(request), part=part),
             ranges=True,
+            note=_note(request, version, path),
         )
 
 
@@ -67,6 +71,7 @@ class Artifact(View):
             request,
             lambda part: open_artifact(version, actor=caller(request), part=part),
             ranges=True,
+            note=_note(request, version),
         )
 
 
@@ -85,3 +90,10 @@ class Signature(View):
             content_type=BUNDLE_MEDIA_TYPE,
             headers={"X-Aegis-Key-Hint": signature.key_hint},
         )
+
+
+def _note(request: Request, version: ModelVersion, path: str = "") -> Note:
+    """Return what writes a download into the ledger."""
+    return lambda part: note_download(
+        version, actor=caller(request), token=token_of(request), path=path, part=part
+    )

@@ -15,6 +15,7 @@ from aegis.api.v1 import (
     models,
     organisation,
     promotions,
+    recalls,
     rollback,
     uploads,
     versions,
@@ -37,6 +38,8 @@ version: list[URLPattern | URLResolver] = [
     path("signature/", files.Signature.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
     path("archive/", versions.Archive.as_view()),
+    path("recall/", recalls.Recalls.as_view()),
+    path("downloads/", recalls.Downloads.as_view()),
 ]
 
 model: list[URLPattern | URLResolver] = [

@@ -24,6 +24,7 @@ class TokenForm(PresentForm):
         presence.ASKED: "password",
         "lifetime": "ends",
         "scope_too_wide": "scopes",
+        "production_token_reads": "production_only",
     }
 
     name = forms.CharField(
@@ -40,6 +41,11 @@ class TokenForm(PresentForm):
         label="May",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "A token needs a right to do anything."},
+    )
+    production_only = forms.BooleanField(
+        label="Only versions in Production",
+        required=False,
+        help_text="For what deploys: of versions it reads those in Production alone.",
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -62,6 +68,7 @@ class TokenForm(PresentForm):
         return {
             "name": data["name"],
             "scopes": data["scopes"],
+            "production_only": data["production_only"],
             "lifetime": _end_of(data["ends"]) - timezone.now(),
         }
 

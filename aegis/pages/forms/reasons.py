@@ -29,6 +29,17 @@ class ArchiveForm(ReasonForm):
         self.fields["reason"].label = "Why"
 
 
+class RecallForm(ReasonForm):
+    """Why a version must not be used any more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "What is wrong with it?"
+        self.fields["reason"].help_text = (
+            "Everybody who asks for the version, and everybody who fetched it, reads this."
+        )
+
+
 class RollbackForm(ReasonForm):
     """The version to go back to, and why."""
 

@@ -43,6 +43,7 @@ def test_a_token_is_shown_once_and_kept_as_a_digest(cast: Cast) -> None:
                 "user": str(cast.mina.pk),
                 "scopes": ["read", "write"],
                 "expires_at": token.expires_at.isoformat(),
+                "production_only": False,
             },
         )
     ]

@@ -15,6 +15,9 @@ class NewToken(StrictSerializer):
     scopes = serializers.ListField(child=Text(), help_text="Of read, write and admin.")
     days = serializers.IntegerField(help_text="How long it lives, up to 366.")
     user = Text(required=False, allow_null=True)
+    production_only = serializers.BooleanField(
+        default=False, help_text="Whether it reads, of versions, only those in Production."
+    )
 
 
 class TokenDocument(serializers.ModelSerializer[ApiToken]):
@@ -31,6 +34,7 @@ class TokenDocument(serializers.ModelSerializer[ApiToken]):
             "name",
             "prefix",
             "scopes",
+            "production_only",
             "created_at",
             "expires_at",
             "revoked_at",
