@@ -15,7 +15,7 @@ def adopt(apps: Any, signatures: Any) -> None:
 
     A key that had another public key under the same number before gets its hint behind it.
     """
-    key_versions = apps.get_model("registry", "SigningKeyVersion").objects
+    key_versions = apps.get_model("registry", "SigningKeyVersion").objects.using(signatures.db)
     firsts = signatures.order_by("key_hint", "signed_at").distinct("key_hint")
     for signature in sorted(firsts, key=lambda one: one.signed_at):
         if key_versions.filter(hint=signature.key_hint).exists():
@@ -36,7 +36,8 @@ def adopt(apps: Any, signatures: Any) -> None:
 
 def _key(apps: Any, signature: Any) -> Any:
     provider = "development" if signature.is_development else "vault"
-    key, _ = apps.get_model("registry", "SigningKey").objects.get_or_create(
+    keys = apps.get_model("registry", "SigningKey").objects.using(signature._state.db)
+    key, _ = keys.get_or_create(
         name=signature.key_name,
         defaults={
             "provider": provider,

@@ -7,9 +7,11 @@ from django.db import migrations
 from registry.adopting_keys import adopt
 
 
-def adopt_keys_of_signatures(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 -- Django's.
+def adopt_keys_of_signatures(apps: Any, schema_editor: Any) -> None:
     """Adopt every public key that a signature names."""
-    adopt(apps, apps.get_model("registry", "Signature").objects)
+    # The owner of the tables migrates; the application may not even read them yet.
+    signatures = apps.get_model("registry", "Signature").objects
+    adopt(apps, signatures.using(schema_editor.connection.alias))
 
 
 class Migration(migrations.Migration):
