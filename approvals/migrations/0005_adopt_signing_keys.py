@@ -7,9 +7,10 @@ from django.db import migrations
 from registry.adopting_keys import adopt
 
 
-def adopt_keys_of_statements(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 -- Django's.
+def adopt_keys_of_statements(apps: Any, schema_editor: Any) -> None:
     """Adopt every public key that a statement names."""
-    adopt(apps, apps.get_model("approvals", "PromotionStatement").objects)
+    statements = apps.get_model("approvals", "PromotionStatement").objects
+    adopt(apps, statements.using(schema_editor.connection.alias))
 
 
 class Migration(migrations.Migration):
