@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from kombu import Queue
 
-from aegis.settings import addresses, env, logs
+from aegis.settings import addresses, env, logs, vault
 from aegis.settings.limits import *
 from aegis.settings.web import *
 
@@ -30,9 +30,8 @@ AEGIS_STORAGE = addresses.storage(
 
 # Without a Vault the development signer signs; it says what it is in every signature, and
 # production settings refuse it.
-VAULT_ADDR = env.optional("VAULT_ADDR")
-AEGIS_SIGNER = "vault" if VAULT_ADDR else "development"
-AEGIS_VAULT_AUTH = env.choice("AEGIS_VAULT_AUTH", "token", among=("token", "approle", "jwt"))
+AEGIS_VAULT = vault.read()
+AEGIS_SIGNER = "vault" if AEGIS_VAULT else "development"
 AEGIS_SIGNING_KEY = env.text("AEGIS_SIGNING_KEY", "aegis-model-sign")
 
 AEGIS_MLFLOW_TRACKING_URIS = env.json_object("AEGIS_MLFLOW_TRACKING_URIS")
@@ -182,6 +181,8 @@ CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
     "approvals.tasks.sweep": {"queue": "default"},
     "imports.tasks.*": {"queue": "imports"},
     "registry.tasks.publish_revocations": {"queue": "signing"},
+    "registry.tasks.sign_again": {"queue": "signing"},
+    "registry.tasks.note_signing_keys": {"queue": "signing"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_IGNORE_RESULT = True

@@ -15,6 +15,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError, connections
 
+from aegis.settings.vault import Vault, is_in_the_clear, missing
+
 SHORTEST_SECRET_KEY = 50
 FEWEST_LETTERS = 5
 KNOWN_KEYS = ("django-insecure-", "only-for-tests-", "changeme", "change-me")
@@ -56,6 +58,21 @@ def signer() -> list[Error]:
         return []
     sentence = "The development signer would sign, and its signatures prove nothing."
     return [_error(3, sentence, "Set VAULT_ADDR, AEGIS_VAULT_AUTH and AEGIS_SIGNING_KEY.")]
+
+
+def vault_access() -> list[Error]:
+    """Refuse a Vault that Aegis could not sign in to, or only by showing its token on the way."""
+    vault: Vault | None = settings.AEGIS_VAULT
+    if vault is None:
+        return []
+    errors = []
+    if wanted := missing(vault):
+        sentence = f"Aegis could not sign in to Vault ({vault.auth}), so nothing would be signed."
+        errors.append(_error(8, sentence, f"Set {' and '.join(wanted)}."))
+    if is_in_the_clear(vault):
+        sentence = "VAULT_ADDR is not https, so Aegis's token could be read on the way."
+        errors.append(_error(9, sentence, "Set VAULT_ADDR to the https address of the Vault."))
+    return errors
 
 
 def one_role() -> list[Error]:
@@ -109,7 +126,7 @@ def superusers() -> list[Error]:
     return [_error(5, sentence, "Clear is_superuser and use the administrators' group.")]
 
 
-STATIC = (debug, secret_key, signer, one_role, allowed_hosts, cookies)
+STATIC = (debug, secret_key, signer, vault_access, one_role, allowed_hosts, cookies)
 IN_DATABASE = (role_in_database, superusers)
 
 
