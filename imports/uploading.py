@@ -1,6 +1,7 @@
 """Bringing a version in from uploaded files: the verbs that ask for it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,14 +12,58 @@ from aegis.audit.recording import record, verb
 from aegis.problems import Conflict
 from imports.hints import hint
 from imports.models import Import, ImportState, ImportStep
+from registry.equal_versions import EqualVersions, equal_versions
 from registry.locks import lock_model, lock_version
 from registry.models import ModelVersion, RegisteredModel, Upload
 from registry.permissions import CONTRIBUTE, require
-from registry.uploads import take_upload
+from registry.uploads import locked_upload, take_upload
 from registry.versions import create_version, reopen
 
 PASSES = 2
 """How often the bytes of a version are read: to check them, and to package them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What an upload came to: a new version with its ``job``, or the one that has its bytes.
+
+    ``equals`` are the versions of the same bytes that were there before.
+    """
+
+    version: ModelVersion
+    job: Import | None
+    equals: EqualVersions
+
+    @property
+    def already_registered(self) -> bool:
+        """Say whether the version was there before, so that no number was taken."""
+        return self.job is None
+
+
+@verb
+def register_upload(
+    model: RegisteredModel,
+    upload: Upload,
+    *,
+    actor: User,
+    new_version: bool = False,
+    **about: Any,
+) -> Registration:
+    """Return the version that has the bytes of ``upload``, or import it as the next one.
+
+    A version that is recalled, quarantined or otherwise not given out does not stand in for a
+    new one, nor does any with ``new_version``. The upload of bytes that are there stays open, so
+    that it can be sent again with ``new_version``, or discarded. ``about`` is what
+    ``import_upload`` takes.
+    """
+    model = lock_model(model.pk)
+    require(actor, CONTRIBUTE, model)
+    with locked_upload(upload, actor) as locked:
+        equals = equal_versions(model, locked)
+    if equals.readable is not None and not new_version:
+        return Registration(equals.readable, None, equals)
+    job = import_upload(model, upload, actor=actor, **about)
+    return Registration(job.version, job, equals)
 
 
 @verb

@@ -4,6 +4,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from aegis.api.idempotency import idempotent
 from aegis.api.schema import list_of
 from aegis.api.v1.base import View, caller, parameters
 from aegis.api.v1.gates import gate_document
@@ -96,6 +97,7 @@ class Metrics(View):
         return Response({"results": MetricDocument(metrics, many=True).data})
 
     @extend_schema(operation_id="metric_state", request=NewMetric, responses={201: MetricDocument})
+    @idempotent
     def post(self, request: Request, name: str, ref: str) -> Response:
         """State a metric."""
         fields = body(request, NewMetric)

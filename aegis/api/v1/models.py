@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.accounts.models import Team
+from aegis.api.idempotency import idempotent
 from aegis.api.pagination import page_size
 from aegis.api.schema import page_of
 from aegis.api.v1.base import View, caller, parameters
@@ -50,6 +51,7 @@ class Models(View):
         )
 
     @extend_schema(operation_id="model_register", request=NewModel, responses={201: ModelDocument})
+    @idempotent
     def post(self, request: Request) -> Response:
         """Register a model for one of your teams."""
         fields = body(request, NewModel)

@@ -24,6 +24,7 @@ from registry.leaving_out import leave_out
 from registry.models import Upload, UploadFile
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+_ANNOUNCED: Final = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -98,7 +99,8 @@ class UploadedFile(View):
 
         ``Content-Range: bytes first-last/total`` says which part it is. Without it the body is
         the rest of the file from ``Upload-Offset`` on (0 if left out). ``X-Content-SHA256``
-        promises the digest of the whole file.
+        promises the digest of the whole file. ``Content-Range: bytes */total`` without a body
+        announces size and digest alone.
         """
         upload = uploads.get_upload(key, actor=caller(request))
         offset, length, total = _part(request)
@@ -141,6 +143,8 @@ def _part(request: Request) -> tuple[int, int, int | None]:
     header = request.headers.get("Content-Range")
     if header is None:
         return offset or 0, length, (offset or 0) + length
+    if (announced := _ANNOUNCED.fullmatch(header.strip())) and not length:
+        return offset or 0, 0, int(announced[1])
     match = _CONTENT_RANGE.fullmatch(header.strip())
     if match is None or int(match[2]) - int(match[1]) + 1 != length:
         raise Invalid(

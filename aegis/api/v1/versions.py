@@ -14,21 +14,21 @@ from aegis.api.downloads import json_text
 from aegis.api.idempotency import idempotent
 from aegis.api.pagination import NumberCursor
 from aegis.api.schema import page_of
-from aegis.api.v1.base import View, caller, parameters
+from aegis.api.v1.base import View, caller, is_of_production, parameters
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.versions import (
     FoundVersion,
     NewVersion,
-    PendingVersion,
     Reason,
+    RegisteredVersion,
     VersionDocument,
 )
 from aegis.problems import Refusal
 from approvals.archiving import archive
-from imports.uploading import import_upload
+from imports.uploading import Registration, register_upload
 from registry import uploads
 from registry.hot_reads import version_for_token, version_for_user
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Stage
 from registry.version_documents import document_of, documents_of
 
 
@@ -43,23 +43,31 @@ class Versions(View):
         paginator = NumberCursor()
         paginator.ordering = ("-number",)
         rows = ModelVersion.objects.filter(registered_model=model)
+        if is_of_production(request):
+            rows = rows.filter(stage=Stage.PRODUCTION)
         page = paginator.paginate_queryset(rows, request, view=self) or []
         return paginator.get_paginated_response(documents_of(page) if page else [])
 
     @extend_schema(
-        operation_id="version_create", request=NewVersion, responses={202: PendingVersion}
+        operation_id="version_create",
+        request=NewVersion,
+        responses={200: RegisteredVersion, 202: RegisteredVersion},
     )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Add the next version from a finished upload; it is pending until its import is done."""
+        """Add the next version from a finished upload; it is pending until its import is done.
+
+        Bytes that the model has already give that version, with 200 and ``already_registered``,
+        unless ``new_version`` asks for another. For that the size and sha256 of each file need
+        only be announced. The upload then stays open until it is discarded.
+        """
         model = self.model(request, name)
         fields = body(request, NewVersion)
         upload = uploads.get_upload(fields.pop("upload"), actor=caller(request))
-        job = import_upload(model, upload, actor=caller(request), **fields)
-        document: dict[str, Any] = document_of(job.version)
-        document["import"] = job.number
-        path = f"/api/v1/models/{model.name}/versions/{job.version.number}/"
-        return Response(document, status=202, headers={"Location": path})
+        registration = register_upload(model, upload, actor=caller(request), **fields)
+        path = f"/api/v1/models/{model.name}/versions/{registration.version.number}/"
+        status = 200 if registration.already_registered else 202
+        return Response(_document(registration), status=status, headers={"Location": path})
 
 
 class Version(View):
@@ -83,6 +91,8 @@ class Version(View):
     def get(self, request: Request, name: str, ref: str) -> HttpResponse:
         """Return the version, and by what the ref named it."""
         parameters(request)
+        if is_of_production(request):
+            self.version(request, name, ref)
         return json_text(request, version_for_user(request.user, name, ref))
 
 
@@ -95,3 +105,14 @@ class Archive(View):
         version = self.version(request, name, ref)
         archive(version, actor=caller(request), **body(request, Reason))
         return Response(document_of(version))
+
+
+def _document(registration: Registration) -> dict[str, Any]:
+    document: dict[str, Any] = document_of(registration.version)
+    document["already_registered"] = registration.already_registered
+    document["equals"] = [
+        {"number": one.version.number, "code": one.code, "reason": one.reason}
+        for one in registration.equals.withheld
+    ]
+    document["import"] = registration.job.number if registration.job else None
+    return document

@@ -27,6 +27,9 @@ class NewVersion(StrictSerializer):
     label = Text(required=False, allow_null=True)  # type: ignore[assignment]  # DRF has an attribute of that name.
     description = Text(required=False)
     facts = serializers.JSONField(required=False)
+    new_version = serializers.BooleanField(
+        required=False, help_text="Add a version also where one has these bytes already."
+    )
 
 
 class NewFact(StrictSerializer):
@@ -141,11 +144,24 @@ class FoundVersion(VersionDocument):
     found_by = serializers.ChoiceField([str(one) for one in FoundBy])
 
 
-class PendingVersion(VersionDocument):
-    """A version that was just added, and the number of the import that brings it in."""
+class EqualVersion(serializers.Serializer[Any]):
+    """Another version of the same bytes, and why it is not given out."""
 
+    number = serializers.IntegerField()
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class RegisteredVersion(VersionDocument):
+    """A version that an upload became, with the number of the import that brings it in.
+
+    Where ``already_registered``, it is the one that had these bytes, and there is no import.
+    """
+
+    already_registered = serializers.BooleanField()
+    equals = EqualVersion(many=True)
     # The field's name is a word of Python.
-    locals()["import"] = serializers.IntegerField()
+    locals()["import"] = serializers.IntegerField(allow_null=True)
 
 
 class FactDocument(serializers.ModelSerializer[VersionFact]):
