@@ -29,7 +29,7 @@ def recall(version: ModelVersion, *, actor: User, reason: str) -> Recall:
     if refusal := why_not_recall(version, held=held):
         raise refusal
     stage = version.stage
-    recalled = Recall.objects.create(version=version, reason=reason, recalled_by=user)
+    recalled = Recall.objects.create(version=version, reason=reason, stage=stage, recalled_by=user)
     version.refresh_from_db(fields=["recalled_at"])
     if stage in IN_USE:
         move(version, Stage.ARCHIVED, kind=TransitionKind.RECALL, actor=user, reason=reason)

@@ -104,9 +104,9 @@ def _refusals(method: str) -> dict[str, str]:
         "401": "Nobody is signed in, or the token is no good.",
         "403": "You may see it, but not do this.",
         "404": "There is no such thing, or not for you.",
+        "409": "The state of things does not allow it, or changed meanwhile.",
+        "503": "A part that is needed does not answer now.",
     }
-    if method != "get":
-        found["409"] = "The state of things does not allow it, or changed meanwhile."
     if method in {"post", "put", "patch"}:
         found["413"] = "The body is too large."
         found["415"] = "The body has another media type."

@@ -18,7 +18,8 @@ from approvals.promoting import promote
 from approvals.requests import open_request
 from registry.cards import SECTIONS
 from registry.cards_publishing import current_card, publish_card
-from registry.models import CardRevision, ModelVersion, RegisteredModel
+from registry.models import CardRevision, ModelVersion, Recall, RegisteredModel
+from registry.quarantine import quarantine
 from registry.registration import register_model
 from registry.sharing import share
 from registry.signing.configured import configured_signer
@@ -87,6 +88,15 @@ def write_card(version: ModelVersion, actor: User, note: str = "") -> CardRevisi
     current = current_card(version)
     based_on = current.number if current else 0
     return publish_card(version, actor=actor, sections=sections, based_on=based_on)
+
+
+def take_away(version: ModelVersion, how: str) -> None:
+    """Recall a version that is in no use, or quarantine it."""
+    if how == "recalled":
+        Recall.objects.create(version=version, reason="Why", recalled_by=version.created_by)
+    else:
+        quarantine(version, cause="bytes", sentence="Its package changed.")
+    version.refresh_from_db()
 
 
 def ask(version: ModelVersion, actor: User, target: str = "Production") -> PromotionRequest:

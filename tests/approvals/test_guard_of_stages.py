@@ -432,11 +432,9 @@ def test_a_rollback_to_what_was_there_is_accepted_with_a_reason_only(
     attacks.at_commit()
 
 
-@pytest.mark.parametrize("column", ["recalled_at", "quarantined_at"])
-def test_what_was_taken_away_is_put_to_no_use(
-    cast: Cast, former: ModelVersion, column: str
-) -> None:
-    attacks.run(f"UPDATE registry_modelversion SET {column} = now() WHERE id = %s", former.pk)
+@pytest.mark.parametrize("how", ["recalled", "quarantined"])
+def test_what_was_taken_away_is_put_to_no_use(cast: Cast, former: ModelVersion, how: str) -> None:
+    making.take_away(former, how)
     with refused("is not put into use"):
         attacks.insert_transition(former, kind="rollback", reason="Why")
 

@@ -136,7 +136,7 @@ def test_whoever_may_see_the_model_no_longer_is_told_without_the_reason(cast: Ca
 
 def raw_recall(version: ModelVersion, reason: str = WHY) -> None:
     actor = version.created_by
-    Recall.objects.create(version=version, reason=reason, recalled_by=actor)
+    Recall.objects.create(version=version, reason=reason, stage=version.stage, recalled_by=actor)
 
 
 def test_a_recalled_version_cannot_stay_in_use(cast: Cast, version: ModelVersion) -> None:

@@ -150,15 +150,12 @@ def test_only_what_was_in_production_is_rolled_back_to(
     refused("already_in_stage", Conflict, model, actor=cast.marc, to_version=there)
 
 
-@pytest.mark.parametrize(
-    ("column", "code"),
-    [("recalled_at", "version_recalled"), ("quarantined_at", "version_quarantined")],
-)
+@pytest.mark.parametrize("how", ["recalled", "quarantined"])
 def test_what_was_taken_away_is_not_rolled_back_to(
-    cast: Cast, model: RegisteredModel, former: ModelVersion, column: str, code: str
+    cast: Cast, model: RegisteredModel, former: ModelVersion, how: str
 ) -> None:
-    ModelVersion.objects.filter(pk=former.pk).update(**{column: making.long_ago(hours=1)})
-    refused(code, Conflict, model, actor=cast.marc, to_version=former)
+    making.take_away(former, how)
+    refused(f"version_{how}", Conflict, model, actor=cast.marc, to_version=former)
 
 
 def test_a_rollback_needs_a_reason_and_a_version_of_the_model(

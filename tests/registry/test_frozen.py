@@ -156,7 +156,6 @@ def test_the_rest_of_a_ready_version_changes_by_its_own_rules(filled: ModelVersi
         refused(alias, statement, "only grows")
         for state in ("pending", "failed"):
             refused(alias, f"UPDATE registry_modelversion SET state = '{state}'", "does not change")
-    run("default", "UPDATE registry_modelversion SET recalled_at = now()")
 
 
 def test_the_orm_is_refused_too(filled: ModelVersion) -> None:

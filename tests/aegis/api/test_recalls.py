@@ -90,7 +90,7 @@ def test_a_recalled_version_is_given_out_by_no_way(
     for way in ("artifact/", f"files/{path}"):
         refused = rita.get(f"{VERSION}{way}")
         assert refused.refused(409) == "version_recalled"
-        assert "It leaks." in refused.json["detail"]
+        assert "It leaks." in refused.json["title"]
     assert rita.post(f"{VERSION}recall/", {"reason": "Again."}).refused(409) == "version_recalled"
     assert not ledger()
 
