@@ -7,12 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
 from approvals.models.requests import PromotionRequest
-
-PERSON = "(SELECT coalesce(u.same_person_as_id, u.id) FROM accounts_user u WHERE u.id = {})"
-"""The SQL of the first account of the person behind the user key that fills it in."""
 
 
 class Decision(models.Model):

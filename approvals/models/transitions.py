@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
 from approvals.machine import sql_rows, stage_edges
-from approvals.models.decisions import PERSON
 from approvals.models.requests import PromotionRequest
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, Stage

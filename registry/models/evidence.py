@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
 from registry.models.versions import ModelVersion
@@ -79,9 +80,6 @@ class Evidence(models.Model):
         return self.title
 
 
-_PERSON = "(SELECT coalesce(u.same_person_as_id, u.id) FROM accounts_user u WHERE u.id = {})"
-
-
 class Attestation(models.Model):
     """One person's word about evidence that no rule can judge."""
 
@@ -116,8 +114,8 @@ class Attestation(models.Model):
                     IF e.outcome <> 'unattested' THEN
                         {refuse("The outcome of this evidence was read from the file.")}
                     END IF;
-                    IF {_PERSON.format("NEW.attested_by_id")} IN (
-                        {_PERSON.format("e.attached_by_id")}, {_PERSON.format("uploader")}) THEN
+                    IF {PERSON.format("NEW.attested_by_id")} IN (
+                        {PERSON.format("e.attached_by_id")}, {PERSON.format("uploader")}) THEN
                         {refuse("Whoever uploaded the version or the evidence cannot attest it.")}
                     END IF;
                     RETURN NEW;

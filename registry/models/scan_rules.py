@@ -2,9 +2,6 @@
 
 from typing import Final
 
-PERSON: Final = "(SELECT coalesce(u.same_person_as_id, u.id) FROM accounts_user u WHERE u.id = {})"
-"""The SQL of the first account of the person behind the user key that fills it in."""
-
 BLOCKED: Final = "('unsafe', 'inconclusive')"
 """The verdicts over which nothing is given out without a waiver."""
 

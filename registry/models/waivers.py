@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
-from registry.models.scan_rules import PERSON, is_let_through, waivable
+from registry.models.scan_rules import is_let_through, waivable
 from registry.models.versions import ModelVersion
 from registry.visibility import PartOfVersionQuerySet
 
