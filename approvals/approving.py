@@ -1,39 +1,12 @@
 """What an approval needs of gates and of the moment, as the refusal that says what is missing."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
 
-from django.utils import timezone
-
-from aegis.accounts.recent import RECENT
-from aegis.problems import Conflict, Forbidden, Refusal
+from aegis.problems import Conflict, Refusal
 from approvals.gates import GateOutcome, blocking, warnings
 from approvals.models import PromotionRequest
 from approvals.subject import Subject, diff_subjects
 from approvals.wording import listed
-
-_CLOCKS: Final = timedelta(minutes=1)
-"""How far the clocks of two machines may differ."""
-
-
-def why_not_present(authenticated_at: datetime | None) -> Refusal | None:
-    """Refuse a decision without a person who proved a moment ago who they are."""
-    if authenticated_at is None:
-        return Forbidden(
-            "human_session_required",
-            "A token decides nothing: a decision takes a person who is signed in.",
-            mend="Sign in with a browser and decide there.",
-        )
-    age = timezone.now() - authenticated_at
-    if -_CLOCKS <= age <= RECENT:
-        return None
-    minutes = int(RECENT.total_seconds() // 60)
-    return Forbidden(
-        "reauthentication_required",
-        f"A decision takes a sign-in of the last {minutes} minutes.",
-        mend="Give your password again; what you wrote is kept.",
-    )
 
 
 def why_not_this_subject(request: PromotionRequest, seen: str, present: Subject) -> Refusal | None:

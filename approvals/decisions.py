@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from aegis.accounts.models import User
+from aegis.accounts.recent import why_not_present
 from aegis.audit.recording import record, verb
 from aegis.problems import Invalid, Refusal
 from aegis.text import plain_text
 from approvals import standing as standings
 from approvals.approving import (
     why_gates_block,
-    why_not_present,
     why_not_this_subject,
     why_unacknowledged,
 )

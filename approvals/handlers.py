@@ -19,6 +19,7 @@ from approvals.deciders import deciders
 from approvals.models import Comment, Decision, PromotionRequest, StageTransition
 from approvals.refreshing import refresh_requests_of
 from approvals.states import TransitionKind
+from registry.compromises import signed_versions
 from registry.downloads import people_who_fetched
 from registry.models import ModelVersion, RegisteredModel
 from registry.permissions import MAINTAIN, REVIEW, VIEW, people_who_may
@@ -47,10 +48,19 @@ _OUTCOMES: Final = {
     "fact:recorded",
     "metric:stated",
     "model:edited",
+    "version:signed_again",
 )
 def bring_requests_up_to_date(event: OutboxEvent) -> None:
     """Let requests about the model follow what changed."""
     refresh_requests_of(UUID(event.payload["model"]))
+
+
+@handles("signing_key:compromised")
+def bring_requests_of_the_affected_up_to_date(event: OutboxEvent) -> None:
+    """Let open requests about what a compromised key signed show that the gate fails now."""
+    affected = signed_versions(event.payload["data"]["hints"])
+    for model in sorted(set(affected.values_list("registered_model", flat=True))):
+        refresh_requests_of(model)
 
 
 @handles("request:opened")

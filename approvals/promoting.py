@@ -32,7 +32,7 @@ from approvals.results import keep_results
 from approvals.standing import Standing
 from approvals.states import RequestState, TransitionKind
 from registry.models import Stage
-from registry.signing.configured import configured_signer
+from registry.signing.configured import signer_of, statement_key
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ def promote(request: UUID, *, signer: Signer | None = None) -> PromotionRequest 
         if hold is None:
             return None
         try:
-            bundle = sign_promotion(hold.promotion, signer=signer or configured_signer())
+            bundle = sign_promotion(hold.promotion, signer=signer or _signer(hold))
         except (Refusal, ImproperlyConfigured) as error:
             log.warning("promotion.not_signed", request=str(request), reason=str(error))
             return delay(hold, reason=str(error))
@@ -194,6 +194,11 @@ def promotion_of(standing: Standing) -> Promotion:
             for decision in counting_approvals(standing)
         ),
     )
+
+
+def _signer(hold: Hold) -> Signer:
+    found = PromotionRequest.objects.select_related("version__registered_model__team")
+    return signer_of(statement_key(found.get(pk=hold.request).version))
 
 
 def _move(request: PromotionRequest, standing: Standing, bundle: SignedBundle) -> None:

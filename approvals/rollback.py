@@ -20,7 +20,7 @@ from approvals.standing import current_account
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.permissions import permissions_of
-from registry.signing.configured import configured_signer
+from registry.signing.configured import signer_of, statement_key
 
 LONGEST_REASON = 4000
 
@@ -100,9 +100,8 @@ def sign_owed_statement(
 
     None where another worker kept one meanwhile. Raises ``Unavailable`` while the signer is away.
     """
-    said = rollback_of(rollback)
-    bundle = sign_rollback(said, signer=signer or configured_signer())
-    version = rollback.version
+    said, version = rollback_of(rollback), rollback.version
+    bundle = sign_rollback(said, signer=signer or signer_of(statement_key(version)))
     return _keep(
         rollback,
         PromotionStatement(

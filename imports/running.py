@@ -16,8 +16,8 @@ from imports import steps
 from imports.claims import MOST_ATTEMPTS, Claim, Progress, TakenOver, claim, wait
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
-from registry.models import ModelVersion
-from registry.signing.configured import configured_signer
+from registry.models import ModelVersion, SigningKey
+from registry.signing.configured import key_for, signer_of
 from registry.storage.protocol import StoredObject
 from registry.uploads import upload_folder
 from registry.versions import SignedArtifact
@@ -61,7 +61,7 @@ def run(job: UUID, *, signer: Signer | None = None, watch: Watch = lambda _: Non
 def _run_watched(held: Claim, version: ModelVersion, watch: Watch, signer: Signer | None) -> None:
     try:
         _refuse_endless(held)
-        _Run(held, version, watch).all_steps(signer or configured_signer())
+        _Run(held, version, watch).all_steps(signer or signer_of(_key(version)))
     except TakenOver:
         raise
     except Unavailable as away:
@@ -140,9 +140,17 @@ class _Run:
 
 
 def _version(job: UUID) -> ModelVersion:
-    found = Import.objects.select_related("version__registered_model", "version__upload")
+    found = Import.objects.select_related(
+        "signing_key", "version__registered_model__team", "version__upload"
+    )
     version: ModelVersion = found.get(pk=job).version
     return version
+
+
+def _key(version: ModelVersion) -> SigningKey:
+    key: SigningKey | None = version.job.signing_key
+    # An import that is older than the list of keys names none.
+    return key or key_for(version.registered_model)
 
 
 def _refuse_endless(held: Claim) -> None:

@@ -16,6 +16,7 @@ from registry.equal_versions import EqualVersions, equal_versions
 from registry.locks import lock_model, lock_version
 from registry.models import ModelVersion, RegisteredModel, Upload
 from registry.permissions import CONTRIBUTE, require
+from registry.signing.configured import key_for
 from registry.uploads import locked_upload, take_upload
 from registry.versions import create_version, reopen
 
@@ -75,14 +76,17 @@ def import_upload(
     label: str | None = "",
     description: str = "",
     facts: Mapping[str, Any] | None = None,
+    sign_key: str | None = None,
 ) -> Import:
     """Add the next version of ``model`` from a finished upload of ``actor``, as a job to be run.
 
     The version is there at once, pending, with its number. See ``create_version`` for
-    ``label`` and ``facts``, ``take_upload`` for the refusals of an upload.
+    ``label`` and ``facts``, ``take_upload`` for the refusals of an upload, ``key_for`` for those
+    of ``sign_key``, the name of the signing key; without it the default signs.
     """
     model = lock_model(model.pk)
     require(actor, CONTRIBUTE, model)
+    key = key_for(model, name=sign_key)
     version = create_version(
         model,
         actor=actor,
@@ -95,6 +99,7 @@ def import_upload(
     job = Import.objects.create(
         version=version,
         requested_by=actor,
+        signing_key=key,
         bytes_total=PASSES * sum(file.size or 0 for file in files),
     )
     job.refresh_from_db(fields=["number"])

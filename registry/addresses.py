@@ -11,3 +11,8 @@ def model_path(model: RegisteredModel) -> str:
 def version_path(version: ModelVersion) -> str:
     """Return the path of a version's page."""
     return f"{model_path(version.registered_model)}versions/{version.number}/"
+
+
+def key_path(name: str) -> str:
+    """Return the path of a signing key's page; without a name that of their list."""
+    return f"/keys/{name}/" if name else "/keys/"

@@ -8,4 +8,4 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them declares what can be recorded and what follows from it.
-        from registry import actions, handlers  # noqa: F401
+        from registry import actions, handlers, signing_news  # noqa: F401

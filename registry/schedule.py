@@ -7,6 +7,17 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "sweep-signing": {
+        "task": "registry.tasks.sweep_signing",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    # Whoever rotated a key sees its new version in the list soon, before it signs.
+    "note-signing-keys": {
+        "task": "registry.tasks.note_signing_keys",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "sweep-registry": {
         "task": "registry.tasks.sweep_registry",
         "schedule": 3600.0,

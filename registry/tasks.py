@@ -1,11 +1,19 @@
 """The worker's side of the registry."""
 
+from typing import Any, Final
+from uuid import UUID
+
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError
 
 from aegis.problems import Refusal
 from registry.revocations import publish
+from registry.signing_jobs import due_jobs, run_job
 from registry.sweeping import sweep
+from registry.watching_keys import note_all
+
+MOST_HINTS: Final = 100
 
 log = structlog.get_logger(__name__)
 
@@ -23,3 +31,39 @@ def publish_revocations() -> None:
         publish()
     except Refusal as refusal:
         log.warning("revocations.not_signed", reason=str(refusal))
+
+
+@shared_task
+def sign_again(job: str) -> None:
+    """Sign a version once more, unless another worker does. Safe to run twice."""
+    run_job(UUID(job))
+
+
+@shared_task
+def sweep_signing() -> None:
+    """Hand out the jobs of signing that nobody works on, the oldest first."""
+    for job in due_jobs().values_list("pk", flat=True)[:MOST_HINTS]:
+        hint_signing(job)
+
+
+@shared_task
+def note_signing_keys() -> None:
+    """Ask every signer for its public keys, and note those that are new. Safe to run twice."""
+    note_all()
+
+
+def hint_signing(job: UUID) -> None:
+    """Tell a worker of a job of signing; the sweeper finds it too if this fails."""
+    _hint(sign_again, str(job))
+
+
+def hint_noting() -> None:
+    """Tell a worker that a key may have versions that are not listed yet."""
+    _hint(note_signing_keys)
+
+
+def _hint(task: Task[Any, Any], *arguments: str) -> None:
+    try:
+        task.apply_async(args=arguments, retry=False)
+    except (OperationalError, OSError):
+        log.warning("registry.no_broker", task=task.name)

@@ -23,12 +23,12 @@ from registry.models import (
     ArtifactFile,
     ModelVersion,
     RegisteredModel,
-    Signature,
     VersionFact,
     VersionState,
 )
 from registry.permissions import CONTRIBUTE, require
 from registry.registration import touch
+from registry.signatures import add_signature
 from registry.storage.protocol import StoredObject
 
 DESCRIPTION_LENGTH: Final = 10_000
@@ -103,7 +103,7 @@ def mark_ready(
     manifest, package, bundle = artifact.manifest, artifact.package, artifact.bundle
     verify_manifest(bundle.data, manifest, public_key_pem=bundle.public_key_pem)
     _add_artifact(version, manifest, package)
-    _add_signature(version, manifest, bundle)
+    add_signature(version, bundle, manifest_digest=manifest.digest)
     version.state = VersionState.READY
     version.digest = manifest.digest
     version.size = manifest.size
@@ -224,20 +224,6 @@ def _add_artifact(version: ModelVersion, manifest: Manifest, package: StoredObje
             for entry in manifest.files
         ),
         batch_size=_BATCH,
-    )
-
-
-def _add_signature(version: ModelVersion, manifest: Manifest, bundle: SignedBundle) -> None:
-    Signature.objects.create(
-        version=version,
-        manifest_digest=manifest.digest,
-        key_name=bundle.key_name,
-        key_version=bundle.key_version,
-        key_hint=bundle.key_hint,
-        algorithm=bundle.algorithm,
-        public_key=bundle.public_key_pem,
-        bundle=bundle.data.decode(),
-        is_development=bundle.is_development,
     )
 
 

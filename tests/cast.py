@@ -7,6 +7,8 @@ from aegis.accounts.founding import found
 from aegis.accounts.models import ADMINISTRATORS, AUDITORS, Team, User
 from aegis.accounts.people import create_person, create_service_account, set_registry_role
 from aegis.accounts.teams import add_member, create_team
+from registry.signing_keys import list_first_key
+from registry.watching_keys import note_all
 
 PASSWORD: Final = "harvest-lantern-42"
 """Everybody's password."""
@@ -37,6 +39,8 @@ class Cast:
 def assemble() -> Cast:
     """Make the cast in an empty database."""
     found(demo=False)
+    list_first_key()
+    note_all()
     ada = create_person(
         actor=None,
         username="ada",

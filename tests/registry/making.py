@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,6 +30,9 @@ FILES = {"config.json": b'{"layers": 2}', "model/weights.bin": bytes(range(256))
 def keep_files_in(folder: Path, settings: Settings) -> None:
     """Let uploads, artifacts, evidence and the development key lie in ``folder``."""
     root = folder / "artifacts"
+    # The key stays the one that the list knows; another one under its name signs nothing.
+    if (keys := settings.AEGIS_DATA / "keys").exists():
+        copytree(keys, folder / "keys", dirs_exist_ok=True)
     settings.AEGIS_DATA = folder
     settings.AEGIS_STORAGE = Storage(scheme="file", root=root)
     default = {**settings.STORAGES["default"], "OPTIONS": {"location": root, "base_url": None}}

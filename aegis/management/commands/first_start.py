@@ -15,6 +15,7 @@ from aegis.accounts.tokens import adopt_token
 from aegis.problems import Refusal
 from approvals.default_policies import publish_default_policies
 from registry.metric_definitions import define_default_metrics
+from registry.signing_keys import list_first_key
 
 SHORTEST_SAFE_TOKEN = 32
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         try:
             holds_sample = found(demo=settings.AEGIS_DEMO)
             define_default_metrics()
+            list_first_key()
             people = _sample(self.stderr.write) if holds_sample else _empty()
             notes = _adopt_token()
         except Refusal as refusal:

@@ -1,0 +1,45 @@
+"""Watching the signers: new versions of their keys are noted, changed ones are reported."""
+
+from typing import Final
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+from aegis.audit.models import AuditEvent
+from aegis.audit.recording import record, verb
+from aegis.problems import Refusal
+from registry.key_versions import note_key_versions
+from registry.models import SigningKey
+from registry.signing.configured import signer_of
+
+log = structlog.get_logger(__name__)
+
+_REPORTED: Final = "signing_key:changed"
+
+
+def note_all() -> int:
+    """Ask the signer of every key that still signs; return how many versions are new.
+
+    A public key that is not what it was is reported to the administrators, once.
+    """
+    noted = 0
+    for key in SigningKey.objects.filter(retired_at=None):
+        try:
+            noted += len(note_key_versions(key, public_keys=signer_of(key).public_keys()))
+        except (Refusal, ImproperlyConfigured) as error:
+            log.warning("signing_keys.not_noted", key=key.name, reason=str(error))
+            if isinstance(error, Refusal) and error.code == "signing_key_changed":
+                report_change(key, version=error.details["version"], hint=error.details["hint"])
+    return noted
+
+
+@verb
+def report_change(key: SigningKey, *, version: str, hint: str) -> bool:
+    """Record that the signer shows another public key; False where that was reported before."""
+    key = SigningKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    known = AuditEvent.objects.filter(action=_REPORTED, object_id=str(key.pk))
+    if known.filter(body__contains=hint).exists():
+        return False
+    data = {"key": key.name, "version": version, "hint": hint}
+    record(_REPORTED, actor=None, about=key, data=data)
+    return True
