@@ -98,9 +98,7 @@ class VaultTransitSigner:
         key = report.version(number) or self.report().version(number)
         if key is None:
             raise self._strange(f"signed with version {number}, which it does not show")
-        return SignatureResult(
-            signature, self._key_name, number, key.public_key_pem, key.algorithm
-        )
+        return SignatureResult(signature, self._key_name, number, key.public_key_pem, key.algorithm)
 
     def public_keys(self) -> Sequence[PublicKey]:
         """Return the versions that Vault shows, the newest last."""

@@ -8,10 +8,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Protocol
 
-from aegis.proof.signing.refusals import SignerAway, SignerMisconfigured
+from aegis.proof.signing.refusals import SignerMisconfigured
 
 _LOGIN_MEND: Final = "Look at how Aegis signs in to Vault: AEGIS_VAULT_AUTH and what belongs to it."
 _NEVER: Final = float("inf")
+
+
+class StrangeAnswer(Exception):  # noqa: N818 -- What came, for the client to name.
+    """What answered to signing in is no answer of Vault's."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 class Secret(Protocol):
@@ -74,10 +82,17 @@ class Lease:
 
 
 class Login(Protocol):
-    """A way to get a token."""
+    """A way to get a token, by showing a ``secret``."""
+
+    @property
+    def secret(self) -> Secret:
+        """Return where the secret is read."""
 
     def __call__(self, client: Any) -> Lease:
-        """Sign in over an hvac client without a token. Raises what hvac and ``Secret`` raise."""
+        """Sign in over an hvac client without a token.
+
+        Raises ``StrangeAnswer``, and what hvac and ``Secret`` raise.
+        """
 
     @property
     def is_repeatable(self) -> bool:
@@ -88,16 +103,16 @@ class Login(Protocol):
 class TokenLogin:
     """A token that somebody else got, by hand or by Vault's agent."""
 
-    token: Secret
+    secret: Secret
 
     @property
     def is_repeatable(self) -> bool:
         """Only a file can hold another token by now."""
-        return isinstance(self.token, InFile)
+        return isinstance(self.secret, InFile)
 
     def __call__(self, client: Any) -> Lease:
         """Ask Vault how long the token lasts."""
-        token = self.token()
+        token = self.secret()
         client.token = token
         found = _part(client.auth.token.lookup_self(), "data")
         return Lease.of(token, seconds=_seconds(found, "ttl"), is_renewable=_renewable(found))
@@ -108,7 +123,7 @@ class AppRoleLogin:
     """A role id with a secret id."""
 
     role_id: str
-    secret_id: Secret
+    secret: Secret
     mount: str = "approle"
     is_repeatable: bool = True
 
@@ -116,7 +131,7 @@ class AppRoleLogin:
         """Exchange the pair for a token."""
         answer = client.auth.approle.login(
             role_id=self.role_id,
-            secret_id=self.secret_id(),
+            secret_id=self.secret(),
             use_token=False,
             mount_point=self.mount,
         )
@@ -128,14 +143,14 @@ class JwtLogin:
     """A signed token (JWT) of a CI job or of an OIDC provider, and the role that it is for."""
 
     role: str
-    jwt: Secret
+    secret: Secret
     mount: str = "jwt"
     is_repeatable: bool = True
 
     def __call__(self, client: Any) -> Lease:
         """Exchange the JWT for a token."""
         answer = client.auth.jwt.jwt_login(
-            role=self.role, jwt=self.jwt(), use_token=False, path=self.mount
+            role=self.role, jwt=self.secret(), use_token=False, path=self.mount
         )
         return granted(answer)
 
@@ -145,7 +160,7 @@ def granted(answer: Any) -> Lease:
     found = _part(answer, "auth")
     token = found.get("client_token")
     if not isinstance(token, str) or not token:
-        raise _unexpected()
+        raise StrangeAnswer(answer)
     return Lease.of(
         token, seconds=_seconds(found, "lease_duration"), is_renewable=_renewable(found)
     )
@@ -154,20 +169,16 @@ def granted(answer: Any) -> Lease:
 def _part(answer: Any, name: str) -> dict[str, Any]:
     found = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(found, dict):
-        raise _unexpected()
+        raise StrangeAnswer(answer)
     return found
 
 
 def _seconds(found: dict[str, Any], name: str) -> float:
     value = found.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _unexpected()
+        raise StrangeAnswer(found)
     return float(value)
 
 
 def _renewable(found: dict[str, Any]) -> bool:
     return found.get("renewable") is True
-
-
-def _unexpected() -> SignerAway:
-    return SignerAway("signer_failed", "Vault's answer to signing in is none of Vault's.")

@@ -12,7 +12,7 @@ from hvac import exceptions
 
 from aegis.problems import Refusal
 from aegis.proof.signing.vault import Question
-from aegis.proof.signing.vault_auth import Login
+from aegis.proof.signing.vault_auth import Login, StrangeAnswer
 from aegis.proof.signing.vault_refusals import (
     forbidden,
     login_refused,
@@ -60,20 +60,23 @@ class VaultClient:
                     raise _lacking(question, error) from None
                 is_last = True
             except _FAILED as error:
-                raise self._meaning(error, question) from None
+                raise self._meaning(error, question, token) from None
 
     def _sign_in(self) -> str:
         try:
             return self._tokens.current(self._anonymous)
         except _REFUSED as error:
-            raise login_refused(quote(error)) from None
+            raise login_refused(quote(error, self._tokens.secrets())) from None
+        except StrangeAnswer as strange:
+            raise unreadable(strange.answer, url=self.url) from None
         except _FAILED as error:
-            raise refusal_of(error, url=self.url) from None
+            secrets = self._tokens.secrets()
+            raise refusal_of(error, url=self.url, secrets=secrets) from None
 
-    def _meaning(self, error: Exception, question: Question) -> Refusal:
+    def _meaning(self, error: Exception, question: Question, token: str) -> Refusal:
         if isinstance(error, exceptions.InvalidPath) and question.unknown and not quote(error):
             return question.unknown
-        return refusal_of(error, url=self.url)
+        return refusal_of(error, url=self.url, secrets=[token])
 
     def _object(self, answer: Any) -> dict[str, Any]:
         if not isinstance(answer, dict):

@@ -1,5 +1,6 @@
 """What Vault's answers mean: for each a code that stays, a sentence, and what an operator mends."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import hvac.exceptions
@@ -15,13 +16,13 @@ _NO_ACTIVE_NODE: Final = "active cluster node not found"
 _NO_MOUNT: Final = "no handler for route"
 
 
-def refusal_of(error: Exception, *, url: str) -> Refusal:
-    """Return what an exception of the connection or of Vault means, whatever was asked."""
+def refusal_of(error: Exception, *, url: str, secrets: Sequence[str] = ()) -> Refusal:
+    """Return what an exception of the connection or of Vault means, without repeating secrets."""
     if isinstance(error, requests.RequestException):
         return _of_connection(error, url=url)
     if isinstance(error, OSError):
         return _unreadable_authority()
-    return _of_vault(error, quote(error), url=url)
+    return _of_vault(error, quote(error, secrets), url=url)
 
 
 def _of_vault(error: Exception, said: str, *, url: str) -> Refusal:
@@ -86,9 +87,11 @@ def token_unknown() -> Refusal:
     )
 
 
-def quote(error: Exception, *secrets: str) -> str:
+def quote(error: Exception, secrets: Sequence[str] = ()) -> str:
     """Return what Vault said, on one line and without ``secrets``, in case it repeats them."""
-    said = getattr(error, "errors", None) or [getattr(error, "text", None) or ""]
+    said = getattr(error, "errors", None)
+    if not isinstance(said, list):
+        said = [getattr(error, "text", None) or ""]
     text = " ".join(" ".join(str(part) for part in said).split())
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")

@@ -30,6 +30,11 @@ class Tokens:
                 self._lease = self._renewed(self._lease, anonymous)
             return self._lease.token
 
+    def secrets(self) -> list[str]:
+        """Return what nobody may see, to be taken out of what Vault says."""
+        lease = self._lease
+        return [self._login.secret(), *([lease.token] if lease else [])]
+
     def forget(self, token: str) -> bool:
         """Forget a token that Vault took no more, and say whether another can be had."""
         with self._lock:

@@ -1,5 +1,6 @@
 """A real Vault for the tests of this process: ``server -dev``, in memory, on a free port."""
 
+import hashlib
 import os
 import re
 import signal
@@ -35,6 +36,36 @@ class VaultServer:
     def client(self) -> hvac.Client:
         """Return a client that may do everything."""
         return hvac.Client(url=self.address, token=self.token, timeout=30)
+
+    def make_key(self, name: str, kind: str = "ecdsa-p256", **settings: bool) -> None:
+        """Make a key, in a Transit engine that is enabled if it is not."""
+        client = self.client()
+        if "transit/" not in client.sys.list_mounted_secrets_engines()["data"]:
+            client.sys.enable_secrets_engine("transit")
+        client.secrets.transit.create_key(name, key_type=kind, **settings)
+
+    def change_key(self, name: str, **settings: bool) -> None:
+        """Turn a setting of a key on."""
+        self.client().secrets.transit.update_key_configuration(name, **settings)
+
+    def rotate(self, name: str) -> None:
+        """Give a key another version."""
+        self.client().secrets.transit.rotate_key(name)
+
+    def token_for(self, *paths: str) -> str:
+        """Return a new token that reaches only these paths."""
+        client = self.client()
+        name = f"only-{hashlib.sha256(repr(paths).encode()).hexdigest()[:16]}"
+        rules = "\n".join(
+            f'path "{path}" {{ capabilities = ["read", "update"] }}' for path in paths
+        )
+        client.sys.create_or_update_policy(name, rules or 'path "nothing" { capabilities = [] }')
+        made = client.auth.token.create(policies=[name], ttl="1h")
+        return str(made["auth"]["client_token"])
+
+    def revoke(self, token: str) -> None:
+        """Let a token end."""
+        self.client().auth.token.revoke(token)
 
     def seal(self) -> None:
         """Seal it, as an operator does in an emergency."""
