@@ -7,6 +7,58 @@ content is text (UTF-8 without NUL), by every format of ``TEXT`` that does.
 from typing import Final
 
 from imports.scanning.examination import Format
+from imports.scanning.formats import (
+    boosters,
+    columnar,
+    gguf,
+    json_documents,
+    keras_metadata,
+    media,
+    msgpack,
+    native,
+    numpy_arrays,
+    onnx,
+    plain_texts,
+    safetensors,
+    saved_model,
+    sentencepiece,
+    source_code,
+    tflite,
+    ubjson,
+    unread,
+    xml_documents,
+    yaml_documents,
+)
+from imports.scanning.formats.hdf5 import files as hdf5
 
-BINARY: Final[tuple[Format, ...]] = ()
-TEXT: Final[tuple[Format, ...]] = ()
+BINARY: Final[tuple[Format, ...]] = (
+    safetensors.FORMAT,
+    gguf.FORMAT,
+    onnx.FORMAT,
+    numpy_arrays.FORMAT,
+    hdf5.FORMAT,
+    saved_model.FORMAT,
+    keras_metadata.FORMAT,
+    tflite.FORMAT,
+    ubjson.FORMAT,
+    boosters.CATBOOST,
+    boosters.OLD_XGBOOST,
+    msgpack.FORMAT,
+    sentencepiece.FORMAT,
+    columnar.PARQUET,
+    columnar.ARROW,
+    media.FORMAT,
+    media.PDF,
+    native.FORMAT,
+    unread.FORMAT,
+)
+TEXT: Final[tuple[Format, ...]] = (
+    json_documents.FORMAT,
+    yaml_documents.FORMAT,
+    xml_documents.FORMAT,
+    xml_documents.HTML,
+    boosters.LIGHTGBM,
+    source_code.FORMAT,
+    plain_texts.LFS_POINTER,
+    plain_texts.TEMPLATE,
+)
