@@ -1,7 +1,8 @@
 """Small files that are kept for good, such as evidence: received, hashed, stored, read again.
 
-They lie in Django's default storage, under keys that name nothing but themselves. A file is
-stored before the row that names it; one that no row names is swept away by its age.
+They lie in Django's default storage, which is where packages lie too, under keys that name nothing
+but themselves. A file is stored before the row that names it; one that no row names is swept away
+by its age.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ from django.utils import timezone
 from aegis.keys import new_key
 from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.streams import CHUNK, chunks
-from registry.files import answering, sync_folder
+from registry.files import sync_folder
+from registry.storage.configured import artifact_store
+from registry.storage.small_files import answering_for
 
 FOLDER: Final = "evidence"
 _IN_MEMORY: Final = 1024 * 1024
@@ -75,16 +78,15 @@ def received(file: Incoming, *, limit: int) -> Iterator[Received]:
 def store(document: Received) -> str:
     """Store a received file durably, and return its key."""
     document.stream.seek(0)
-    with answering(_WHAT):
+    with answering_for(_WHAT):
         key = default_storage.save(f"{FOLDER}/{new_key().hex}", File(document.stream))
         _make_durable(key)
     return key
 
 
 def remove(key: str) -> None:
-    """Remove a stored file that no row names."""
-    with answering(_WHAT):
-        default_storage.delete(key)
+    """Remove a stored file that no row names, with every version of it that a bucket keeps."""
+    artifact_store().remove(key)
 
 
 @contextmanager
@@ -94,15 +96,16 @@ def opened(key: str, *, sha256: str) -> Iterator[IO[bytes]]:
     Raises ``NotFound`` if it is gone, ``Conflict`` with ``document_damaged`` if it was changed.
     """
     try:
-        with answering(_WHAT):
+        with answering_for(_WHAT):
             file = default_storage.open(key, "rb")
     except FileNotFoundError as error:
         code = "document_missing"
         raise NotFound(code, "The bytes of this file are not in the store.") from error
     with file as stream:
         digest = hashlib.sha256()
-        for data in chunks(stream):
-            digest.update(data)
+        with answering_for(_WHAT):  # Of an object the bytes are fetched only now.
+            for data in chunks(stream):
+                digest.update(data)
         if digest.hexdigest() != sha256:
             raise Conflict(
                 "document_damaged", "The stored bytes are not the ones that were attached."
@@ -113,11 +116,14 @@ def opened(key: str, *, sha256: str) -> Iterator[IO[bytes]]:
 
 def orphans(known: Iterable[str], *, older_than: timedelta) -> Iterator[str]:
     """Yield the keys of stored files that are not ``known`` and older than ``older_than``."""
-    if not default_storage.exists(FOLDER):
-        return
     named = set(known)
     before = timezone.now() - older_than
-    for name in default_storage.listdir(FOLDER)[1]:
+    with answering_for(_WHAT):
+        try:
+            names = default_storage.listdir(FOLDER)[1]
+        except FileNotFoundError:  # A folder that nothing was put into yet; buckets have none.
+            return
+    for name in names:
         key = f"{FOLDER}/{name}"
         if key not in named and default_storage.get_modified_time(key) < before:
             yield key

@@ -1,13 +1,19 @@
 """Read addresses of servers and folders into what Django, Celery and the stores want."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
+
+from aegis.settings import buckets
+
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_FOLDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +21,7 @@ class Storage:
     """Where artifacts and small files are kept.
 
     ``scheme`` is "file" (then ``root`` is a folder) or "s3" (then ``bucket`` and
-    ``prefix``, with the query's ``endpoint_url`` and ``region`` in ``options``).
+    ``prefix``, with the query's ``endpoint_url``, ``region`` and so on in ``options``).
     """
 
     scheme: str
@@ -98,7 +104,11 @@ def email(name: str, url: str) -> dict[str, Any]:
 
 
 def storage(name: str, url: str) -> Storage:
-    """Return where ``file:///folder`` or ``s3://bucket/prefix?endpoint_url=…&region=…`` points."""
+    """Return where ``file:///folder`` or ``s3://bucket/prefix?endpoint_url=…&region=…`` points.
+
+    ``public_endpoint_url`` is the server's address for people, where that is another one, and
+    ``links=0`` lets packages go through Aegis instead of from there.
+    """
     parts = _split(name, url, ("file", "s3"))
     if parts.scheme == "file":
         if parts.netloc or not parts.path.startswith("/"):
@@ -106,12 +116,34 @@ def storage(name: str, url: str) -> Storage:
             raise ImproperlyConfigured(message)
         return Storage(scheme="file", root=Path(unquote(parts.path)))
     options = dict(parse_qsl(parts.query))
-    if unknown := options.keys() - {"endpoint_url", "region"}:
-        message = f"{name} has options that Aegis does not know: {', '.join(sorted(unknown))}."
+    prefix = unquote(parts.path).strip("/")
+    if not _BUCKET.fullmatch(parts.netloc):
+        wrong = "must name a bucket, such as s3://bucket/prefix"
+    elif prefix and not all(map(_FOLDER.fullmatch, prefix.split("/"))):
+        wrong = "must have a prefix of plain names, such as s3://bucket/prefix"
+    else:
+        wrong = buckets.mistake(options) or ""
+    if wrong:
+        message = f"{name} {wrong}."
         raise ImproperlyConfigured(message)
-    if not parts.netloc:
-        message = f"{name} must name a bucket, such as s3://bucket/prefix."
-        raise ImproperlyConfigured(message)
-    return Storage(
-        scheme="s3", bucket=parts.netloc, prefix=unquote(parts.path).strip("/"), options=options
-    )
+    return Storage(scheme="s3", bucket=parts.netloc, prefix=prefix, options=options)
+
+
+def small_files(storage: Storage) -> dict[str, Any]:
+    """Return Django's settings for small files: they lie where packages do."""
+    if storage.root is not None:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": storage.root, "base_url": None},
+        }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": storage.bucket,
+            "location": storage.prefix,
+            "endpoint_url": storage.options.get("endpoint_url"),
+            "region_name": storage.options.get("region"),
+            "file_overwrite": False,
+            "client_config": buckets.client_config(storage.options, attempts=4),
+        },
+    }

@@ -125,24 +125,8 @@ CACHES = {
 
 # Files ------------------------------------------------------------------------------------------
 
-if AEGIS_STORAGE.scheme == "s3":
-    _small_files = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": AEGIS_STORAGE.bucket,
-            "location": AEGIS_STORAGE.prefix,
-            "endpoint_url": AEGIS_STORAGE.options.get("endpoint_url"),
-            "region_name": AEGIS_STORAGE.options.get("region"),
-            "file_overwrite": False,
-        },
-    }
-else:
-    _small_files = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": AEGIS_STORAGE.root, "base_url": None},
-    }
 STORAGES = {
-    "default": _small_files,
+    "default": addresses.small_files(AEGIS_STORAGE),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -86,6 +86,14 @@ def test_storage_in_a_bucket() -> None:
         (addresses.storage, "file://relative/folder"),
         (addresses.storage, "s3:///prefix"),
         (addresses.storage, "s3://bucket?acl=public"),
+        (addresses.storage, "s3://Bucket_of_ours/prefix"),
+        (addresses.storage, "s3://bucket/../prefix"),
+        (addresses.storage, "s3://bucket/a prefix"),
+        (addresses.storage, "s3://key:secret@bucket"),
+        (addresses.storage, "s3://bucket?endpoint_url=minio:9000"),
+        (addresses.storage, "s3://bucket?endpoint_url=https://key:secret@minio:9000"),
+        (addresses.storage, "s3://bucket?public_endpoint_url=models.example.org"),
+        (addresses.storage, "s3://bucket?links=maybe"),
     ],
 )
 def test_an_address_that_cannot_be_read_is_named_without_its_password(

@@ -1,21 +1,17 @@
 import errno
-import hashlib
 import io
 import os
 import subprocess
 import sys
-import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from aegis.problems import Conflict, Invalid, NotFound, Unavailable
-from aegis.proof.streams import chunks
+from aegis.problems import NotFound, Unavailable
 from registry.files import answering
 from registry.storage.folder import FolderStore
-from registry.storage.protocol import ArtifactStore, StoredObject, check_key, package_key
 
 KEY = "models/churn/1/churn-v1.tar.gz"
 DATA = bytes(range(256)) * 9000
@@ -28,112 +24,6 @@ def store(tmp_path: Path) -> FolderStore:
 
 def leftovers(store: FolderStore) -> list[str]:
     return sorted(path.name for path in (store.root / ".incoming").glob("*"))
-
-
-def test_a_folder_keeps_the_protocol_of_stores(store: FolderStore) -> None:
-    kept: ArtifactStore = store
-    assert kept.put(KEY, io.BytesIO(b"x")).size == 1
-
-
-def test_what_was_put_is_read_again(store: FolderStore) -> None:
-    stored = store.put(KEY, io.BytesIO(DATA))
-    assert stored == StoredObject(KEY, len(DATA), hashlib.sha256(DATA).hexdigest())
-    assert store.size(KEY) == len(DATA)
-    with store.open(KEY) as stream:
-        assert b"".join(chunks(stream)) == DATA
-    assert leftovers(store) == []
-    assert (store.root / KEY).stat().st_mode & 0o777 == 0o440
-
-
-@pytest.mark.parametrize(
-    ("offset", "length"), [(0, 10), (5, None), (len(DATA) - 3, 100), (len(DATA), 5), (7, 0)]
-)
-def test_a_range_is_read(store: FolderStore, offset: int, length: int | None) -> None:
-    store.put(KEY, io.BytesIO(DATA))
-    end = None if length is None else offset + length
-    with store.open(KEY, offset=offset, length=length) as stream:
-        assert stream.read() == DATA[offset:end]
-        assert stream.read() == b""
-    with store.open(KEY, offset=offset, length=length) as stream:
-        assert b"".join(iter(lambda: stream.read(7), b"")) == DATA[offset:end]
-
-
-@pytest.mark.parametrize("key", [KEY, "models", "models/churn/1/churn-v1.tar.gz/x", "nothing"])
-def test_what_is_not_there_is_not_found(store: FolderStore, key: str) -> None:
-    store.put("models/churn/1/churn-v1.tar.gz.other", io.BytesIO(b"x"))
-    if key.endswith("/x"):
-        store.put(KEY, io.BytesIO(b"x"))
-    for attempt in (store.open, store.size):
-        with pytest.raises(NotFound) as refusal:
-            attempt(key)
-        assert refusal.value.code == "object_missing"
-
-
-def test_an_object_is_never_overwritten(store: FolderStore) -> None:
-    store.put(KEY, io.BytesIO(DATA))
-    with pytest.raises(Conflict) as refusal:
-        store.put(KEY, io.BytesIO(DATA[:-1] + b"!"))
-    assert refusal.value.code == "object_exists"
-    with store.open(KEY) as stream:
-        assert stream.read() == DATA
-    assert leftovers(store) == []
-
-
-def test_the_same_bytes_again_count_as_done(store: FolderStore) -> None:
-    first = store.put(KEY, io.BytesIO(DATA))
-    inode = (store.root / KEY).stat().st_ino
-    assert store.put(KEY, io.BytesIO(DATA)) == first
-    assert (store.root / KEY).stat().st_ino == inode
-
-
-def test_an_exception_before_the_commit_leaves_nothing(store: FolderStore) -> None:
-    class CutError(Exception):
-        pass
-
-    def write_half() -> None:
-        with store.create(KEY) as writer:
-            writer.write(DATA)
-            raise CutError
-
-    with pytest.raises(CutError):
-        write_half()
-    with store.create(KEY) as writer:
-        writer.write(DATA)
-    assert leftovers(store) == []
-    with pytest.raises(NotFound):
-        store.size(KEY)
-
-
-def test_nothing_has_a_name_before_the_commit(store: FolderStore) -> None:
-    with store.create(KEY) as writer:
-        writer.write(DATA)
-        with pytest.raises(NotFound):
-            store.size(KEY)
-        writer.commit()
-        assert store.size(KEY) == len(DATA)
-
-
-def test_of_writers_that_race_for_a_key_one_wins(store: FolderStore) -> None:
-    outcomes: list[str] = []
-    together = threading.Barrier(8)
-
-    def put(number: int) -> None:
-        together.wait()
-        try:
-            store.put(KEY, io.BytesIO(b"%d" % number * 50_000))
-        except Conflict as refusal:
-            outcomes.append(refusal.code)
-        else:
-            outcomes.append("stored")
-
-    threads = [threading.Thread(target=put, args=[number]) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["object_exists"] * 7 + ["stored"]
-    with store.open(KEY) as stream:
-        assert len(set(stream.read())) == 1
 
 
 KILLED = """
@@ -168,38 +58,30 @@ def test_what_a_killed_writer_leaves_is_swept_and_no_object(store: FolderStore) 
     assert store.size(KEY) == 1
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        "/etc/passwd",
-        "../x",
-        "models/../x",
-        "models//x",
-        "models/",
-        ".incoming/x",
-        "models/.hidden",
-        "a\\b",
-        "a b",
-        "a\n",
-        "a\0",
-        "caf\u00e9",
-        "x" * 201,
-        "/".join(["x" * 200] * 4),
-    ],
-)
-def test_a_key_that_is_no_key_is_refused(store: FolderStore, key: str) -> None:
-    for attempt in (check_key, store.open, store.size, store.create):
-        with pytest.raises(Invalid) as refusal:
-            attempt(key)
-        assert refusal.value.code == "object_key_invalid"
+def test_an_object_can_be_read_only_and_is_not_written_again(store: FolderStore) -> None:
+    first = store.put(KEY, io.BytesIO(DATA))
+    assert (store.root / KEY).stat().st_mode & 0o777 == 0o440
+    inode = (store.root / KEY).stat().st_ino
+    assert store.put(KEY, io.BytesIO(DATA)) == first
+    assert (store.root / KEY).stat().st_ino == inode
 
 
-def test_the_key_of_a_package_reads_well() -> None:
-    assert package_key("churn-predictor", 7) == "models/churn-predictor/7/churn-predictor-v7.tar.gz"
-    assert check_key(package_key("n" * 128, 2**31 - 1))
-    with pytest.raises(Invalid):
-        package_key("../x", 1)
+def test_a_folder_has_no_addresses_for_people(store: FolderStore) -> None:
+    store.put(KEY, io.BytesIO(DATA))
+    assert store.link(KEY, file_name="x", media_type="text/plain", seconds=60) is None
+
+
+def test_a_check_makes_the_folder_and_leaves_it_empty(store: FolderStore) -> None:
+    store.check()
+    assert leftovers(store) == []
+
+
+@pytest.mark.parametrize("root", ["/dev/null", "/dev/null/artifacts", "/sys/aegis"])
+def test_a_folder_that_is_none_is_named_by_the_check(root: str) -> None:
+    with pytest.raises(Unavailable) as refusal:
+        FolderStore(Path(root)).check()
+    assert refusal.value.code == "storage_unavailable"
+    assert f"the folder {root}" in refusal.value.sentence
 
 
 @pytest.mark.parametrize(
