@@ -1,1 +1,1 @@
-"""The `aegis` command: no Django, no server."""
+"""The `aegis` command: no Django, no server. See docs/reference/cli.md."""

@@ -1,1 +1,39 @@
-"""What programs install to talk to a registry: no Django, no server."""
+"""The client of a registry, for Python: no Django, no server.
+
+``ModelRegistry`` registers, lists, downloads and verifies; ``aegis.sdk.signing`` signs and verifies
+files without a registry. Everything that goes wrong is a ``Refusal`` with a stable ``code``, a
+``sentence`` for people, and where there is one, what would ``mend`` it.
+"""
+
+from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from aegis.sdk.documents import Version
+from aegis.sdk.downloading import Downloaded
+from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable
+from aegis.sdk.progress import Progress
+from aegis.sdk.registry import ModelRegistry
+from aegis.sdk.trust import TrustedKey, TrustedKeys
+from aegis.sdk.verification import Check, Fault, Mismatch, Verification, VerificationFailed
+
+__all__ = [
+    "BadAnswer",
+    "Check",
+    "Conflict",
+    "Downloaded",
+    "Failed",
+    "Fault",
+    "Forbidden",
+    "Invalid",
+    "Mismatch",
+    "ModelRegistry",
+    "NotFound",
+    "Progress",
+    "Refusal",
+    "TrustedKey",
+    "TrustedKeys",
+    "Unauthenticated",
+    "Unavailable",
+    "Unreachable",
+    "Verification",
+    "VerificationFailed",
+    "Version",
+]

@@ -117,12 +117,18 @@ def verify_statement(data: bytes, *, public_key_pem: str) -> dict[str, Any]:
     return statement
 
 
-def model_statement(manifest: Manifest, *, name: str, number: int) -> dict[str, Any]:
-    """Return the OpenSSF Model Signing statement for a manifest, with the version it belongs to."""
+def model_statement(
+    manifest: Manifest, *, name: str, number: int | None = None
+) -> dict[str, Any]:
+    """Return the OpenSSF Model Signing statement for a manifest, with the version it belongs to.
+
+    Without a ``number`` it belongs to no registered version: ``name`` is then only a title.
+    """
     digest, resources, manifest_digest = _promises(manifest)
+    version = {} if number is None else {"model": name, "version": number}
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": f"{name}@v{number}", "digest": digest}],
+        "subject": [{"name": name if number is None else f"{name}@v{number}", "digest": digest}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "serialization": {
@@ -132,7 +138,7 @@ def model_statement(manifest: Manifest, *, name: str, number: int) -> dict[str, 
                 "ignore_paths": [*_GIT_PATHS, *_unused(_CLIENT_PATHS, manifest)],
             },
             "resources": resources,
-            "aegis": {"manifest": manifest_digest, "model": name, "version": number},
+            "aegis": {"manifest": manifest_digest, **version},
         },
     }
 

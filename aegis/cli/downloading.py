@@ -1,0 +1,38 @@
+"""``aegis download``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aegis.cli.exits import Exit
+from aegis.cli.options import Json, Keys, Named, Url, registry, split
+from aegis.cli.output import bars, print_json, size, version_json
+
+
+def download(
+    named: Named,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The new folder, or the package's file.")
+    ] = None,
+    package: Annotated[
+        bool, typer.Option("--package", help="Keep the .tar.gz, with its proofs beside it.")
+    ] = False,
+    key: Keys = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
+    """Download a version and check it: signature, package and every file.
+
+    After a break, or Ctrl-C, the same command goes on where it stopped.
+    """
+    name, ref = split(named)
+    with registry(url, keys=key) as there, bars(quiet=as_json) as progress:
+        found = there.download(name, ref, to=to, package=package, progress=progress)
+    if as_json:
+        print_json({**version_json(found.version), "path": str(found.path), "verified": True})
+    else:
+        version = found.version
+        print(f"{version.name} is in {found.path}: {version.file_count} files,", end=" ")
+        print(f"{size(version.size)}, verified.")
+    return Exit.DONE

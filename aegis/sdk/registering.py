@@ -1,0 +1,195 @@
+"""Registering a version: the model it belongs to, its files, what is stated of it, the wait."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from aegis.problems import Conflict, Invalid, NotFound
+from aegis.sdk.documents import Version
+from aegis.sdk.errors import Failed
+from aegis.sdk.http import Connection, quoted
+from aegis.sdk.kept import StateFile
+from aegis.sdk.local_files import LocalModel, find_files
+from aegis.sdk.progress import Progress, Watcher
+from aegis.sdk.uploading import Uploader
+
+# Tags of these names say what the registry has a place of its own for.
+_FACTS: Final = ("framework", "task")
+_POLL_SECONDS: Final = (0.2, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be registered. See ``ModelRegistry.register`` for what each part means."""
+
+    path: Path
+    model: str
+    team: str | None
+    label: str | None
+    description: str
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+    facts: Mapping[str, Any]
+    new_version: bool
+    sign_key: str | None
+
+    def version_fields(self) -> dict[str, Any]:
+        """Return what the version is made with, beside its upload."""
+        facts = {name: self.tags[name] for name in _FACTS if name in self.tags} | dict(self.facts)
+        return {
+            "label": self.label,
+            "description": self.description,
+            "facts": facts,
+            **({"new_version": True} if self.new_version else {}),
+            **({"sign_key": self.sign_key} if self.sign_key else {}),
+        }
+
+
+def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher) -> Version:
+    """Bring a version in; return it ready, or pending without ``wait``."""
+    found = find_files(wish.path)
+    _make_model(connection, wish)
+    kept = StateFile(url=connection.url, model=wish.model, root=wish.path)
+    uploader = Uploader(connection, found, kept, watcher)
+    document = _added(connection, wish, found, uploader, kept)
+    version = Version.of(
+        document,
+        already_registered=document["already_registered"],
+        equals=tuple(document["equals"]),
+        left_out=found.left_out,
+    )
+    if not version.already_registered:
+        _state_metrics(connection, wish, version, uploader.state.key)
+    elif uploader.state.upload:
+        connection.send("DELETE", f"uploads/{uploader.state.upload}/")
+    kept.forget()
+    if wait and not version.already_registered:
+        return wait_until_ready(connection, version, watcher=watcher)
+    return version
+
+
+def wait_until_ready(connection: Connection, version: Version, *, watcher: Watcher) -> Version:
+    """Return ``version`` once its import is done; raise ``Failed`` with the reason if it failed."""
+    pause = _POLL_SECONDS[0]
+    address = f"imports/{version.document['import']}/"
+    while (job := connection.get(address))["state"] in {"waiting", "running"}:
+        _tell(job, watcher)
+        time.sleep(pause)
+        pause = min(pause * 1.3, _POLL_SECONDS[1])
+    _tell(job, watcher)
+    document = connection.get(f"models/{quoted(version.model)}/versions/{version.number}/")
+    if job["state"] != "done":
+        fault = job["error"] or {"code": f"import_{job['state']}", "reason": "It was not finished."}
+        raise Failed(
+            fault["code"],
+            f"{version.name} could not be imported: {fault['reason']}",
+            mend="Mend it and register it again, or have the import tried again on its page.",
+            url=f"/imports/{job['number']}/",
+        )
+    return replace(Version.of(document), left_out=version.left_out, equals=version.equals)
+
+
+def _make_model(connection: Connection, wish: Wish) -> None:
+    """Register the model if there is none of the name, else add the tags that it lacks."""
+    further = {name: words for name, words in wish.tags.items() if name not in {*_FACTS, "team"}}
+    team = wish.team or wish.tags.get("team")
+    try:
+        model = connection.get(f"models/{quoted(wish.model)}/")
+    except NotFound:
+        about = {name: wish.tags[name] for name in _FACTS if name in wish.tags}
+        fields = {"name": wish.model, "team": team or _only_team(connection), "tags": further}
+        connection.send("POST", "models/", {**fields, **about})
+        return
+    if team is not None and team != model["team"]:
+        raise Conflict(
+            "model_of_another_team",
+            f"{model['name']} belongs to the team {model['team']}, not to {team}.",
+            mend="Leave the team out, or register the files under another name.",
+        )
+    if further.items() - model["tags"].items():
+        tags = {**model["tags"], **further}
+        connection.send("PATCH", f"models/{quoted(wish.model)}/", {"tags": tags})
+
+
+def _only_team(connection: Connection) -> str:
+    teams: list[str] = connection.get("me/")["teams"]
+    if len(teams) != 1:
+        known = f"You are in {', '.join(teams)}." if teams else "You are in no team."
+        raise Invalid(
+            "team_needed",
+            f"A new model needs the team that it belongs to. {known}",
+            field="team",
+            mend="Name it with team=…, or --team on the command line.",
+        )
+    return teams[0]
+
+
+def _added(
+    connection: Connection, wish: Wish, found: LocalModel, uploader: Uploader, kept: StateFile
+) -> dict[str, Any]:
+    """Send the files and have the version made, or find the one that was made before a break."""
+    fields = wish.version_fields()
+    state = uploader.state
+    if state.upload and state.version_fields == fields and _is_taken(connection, state.upload):
+        return _posted(connection, wish, uploader)
+    if not wish.new_version and _looks_known(connection, wish.model, found):
+        entries = [uploader.entry(file) for file in found.files]
+        uploader.announce(entries)
+        document = _try_known(connection, wish, uploader)
+        if document is not None:
+            return document
+    uploader.send()
+    uploader.state.version_fields = fields
+    kept.save(uploader.state)
+    return _posted(connection, wish, uploader)
+
+
+def _looks_known(connection: Connection, model: str, found: LocalModel) -> bool:
+    """Say whether a version has as many files and bytes, so that hashing first may save sending."""
+    mark = (len(found.files), found.size)
+    rows = connection.pages(f"models/{quoted(model)}/versions/", page_size="100")
+    return any((row["file_count"], row["size"]) == mark for row in rows)
+
+
+def _try_known(connection: Connection, wish: Wish, uploader: Uploader) -> dict[str, Any] | None:
+    """Return the version that has the announced bytes, or None where they must be sent."""
+    try:
+        return _posted(connection, wish, uploader, key=f"known-{uploader.state.key}")
+    except Conflict as refusal:
+        if refusal.code != "upload_incomplete":
+            raise
+        return None
+
+
+def _posted(
+    connection: Connection, wish: Wish, uploader: Uploader, key: str | None = None
+) -> dict[str, Any]:
+    document: dict[str, Any] = connection.send(
+        "POST",
+        f"models/{quoted(wish.model)}/versions/",
+        {"upload": uploader.state.upload, **wish.version_fields()},
+        key=key or f"version-{uploader.state.key}",
+    )
+    return document
+
+
+def _is_taken(connection: Connection, upload: str) -> bool:
+    try:
+        return bool(connection.get(f"uploads/{upload}/")["state"] == "taken")
+    except NotFound:
+        return False
+
+
+def _state_metrics(connection: Connection, wish: Wish, version: Version, key: str) -> None:
+    address = f"models/{quoted(version.model)}/versions/{version.number}/metrics/"
+    for name, value in wish.metrics.items():
+        fields = {"name": name, "value": value}
+        connection.send("POST", address, fields, key=f"metric-{key}-{name}")
+
+
+def _tell(job: Mapping[str, Any], watcher: Watcher) -> None:
+    running = [step["title"] for step in job["steps"] if step["started_at"]]
+    what = running[-1] if running else "Waiting"
+    watcher(Progress("importing", job["bytes_done"], job["bytes_total"], what))

@@ -1,0 +1,212 @@
+"""The registry as a Python object: ``ModelRegistry``."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+from aegis.problems import Invalid
+from aegis.sdk import downloading, registering
+from aegis.sdk.checking import online_checks
+from aegis.sdk.documents import Version
+from aegis.sdk.downloading import Downloaded
+from aegis.sdk.http import Connection
+from aegis.sdk.progress import Watcher, unwatched
+from aegis.sdk.proofs import Proofs
+from aegis.sdk.trust import TrustedKeys
+from aegis.sdk.verification import Verification, verify_files
+
+KEYS: Final = "/.well-known/aegis/keys.json"
+
+
+class ModelRegistry:
+    """A registry, as one person or service account sees it.
+
+    ``url`` is its address (AEGIS_URL if left out, else http://127.0.0.1:8000; ``tracking_uri`` is
+    another name for it), ``token`` an API token (AEGIS_TOKEN if left out). ``patience`` is for
+    how many seconds a request is repeated while the registry is away or busy. ``keys`` are the
+    public keys that signatures are checked with: a file of PEMs, or a saved keys.json; without it
+    they are those that the registry publishes.
+
+    Everything raises ``aegis.sdk.Refusal``, whose ``code``, ``sentence`` and ``mend`` are the
+    registry's own. Use it in a ``with`` block, or ``close`` it.
+
+    >>> registry = ModelRegistry("https://aegis.example.com")  # doctest: +SKIP
+    >>> registry.register("models/best.onnx", "churn_predictor", version="2.1.0")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        tracking_uri: str | None = None,
+        patience: float = 120.0,
+        keys: str | Path | None = None,
+    ) -> None:
+        self._connection = Connection.configured(
+            url or tracking_uri, token, patience_seconds=patience
+        )
+        self._keys = TrustedKeys.load(Path(keys)) if keys is not None else None
+
+    def __repr__(self) -> str:
+        return f"ModelRegistry({self._connection.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The address of the registry."""
+        return self._connection.url
+
+    def close(self) -> None:
+        """Give the connections up."""
+        self._connection.close()
+
+    def register(  # noqa: PLR0913 -- What a version is registered with, nearly all by name.
+        self,
+        model_path: str | Path,
+        model_name: str,
+        *,
+        version: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        facts: Mapping[str, Any] | None = None,
+        description: str = "",
+        team: str | None = None,
+        sign_key: str | None = None,
+        new_version: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Register a file or folder as the next version of a model, and return it.
+
+        The model is made if there is none of the name; it then needs a ``team`` (also as the tag
+        of that name) if you are in several. ``version`` is the version's label; without it it gets
+        the next free patch label, 1.0.0 first. ``tags`` describe the model; those named
+        ``framework`` and ``task`` also become facts of the version, beside ``facts``. ``metrics``
+        are stated on the word of your token: shown as such, they pass no gate.
+
+        Files are hashed while they are read and sent in parts. A break, or a killed program, costs
+        at most one part: the same call goes on where the last one stopped. Bytes that the model
+        has already give that version, with ``already_registered``, unless ``new_version``.
+
+        With ``wait`` it returns once the version is ready, and raises ``Failed`` with the reason
+        if it could not be imported; look at ``quarantined_at`` before you use it. Without, the
+        version is ``pending``. ``sign_key`` names a key of the registry's list. ``progress`` is
+        called with ``Progress`` reports.
+        """
+        wish = registering.Wish(
+            path=Path(model_path),
+            model=model_name,
+            team=team,
+            label=version,
+            description=description,
+            tags=dict(tags or {}),
+            metrics=dict(metrics or {}),
+            facts=dict(facts or {}),
+            new_version=new_version,
+            sign_key=sign_key,
+        )
+        return registering.register(self._connection, wish, wait=wait, watcher=progress)
+
+    def list_versions(self, model_name: str) -> list[Version]:
+        """Return the versions of a model, the newest first."""
+        return list(self.versions(model_name))
+
+    def versions(self, model_name: str) -> Iterator[Version]:
+        """Yield the versions of a model, the newest first, page after page."""
+        for document in self._connection.pages(f"models/{_name(model_name)}/versions/"):
+            yield Version.of(document)
+
+    def models(self, **filters: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the registered models, by ``q``, ``team``, ``stage``, ``task``, ``framework``."""
+        yield from self._connection.pages("models/", **filters)
+
+    def show(self, model_name: str, ref: str | int = "latest") -> Version:
+        """Return the version of a number, a stage, ``latest``, an alias or a label."""
+        address = f"models/{_name(model_name)}/versions/{_name(str(ref))}/"
+        return Version.of(self._connection.get(address))
+
+    def download(
+        self,
+        model_name: str,
+        ref: str | int = "latest",
+        *,
+        to: str | Path | None = None,
+        package: bool = False,
+        progress: Watcher = unwatched,
+    ) -> Downloaded:
+        """Fetch a version into the new folder ``to``, and return where it is.
+
+        The signature is checked first, with the trusted keys, then the package's sha256, then
+        each file against the signed manifest; the folder appears when all of it holds. Its
+        ``.aegis`` keeps signature, manifest and promotion, so that ``verify`` works offline. With
+        ``package`` the ``.tar.gz`` itself is kept, with its proofs beside it. Without ``to`` it is
+        named for the version. A broken download goes on where it stopped.
+        """
+        version = self.show(model_name, ref)
+        suffix = ".tar.gz" if package else ""
+        target = Path(to) if to is not None else Path(f"{version.model}-v{version.number}{suffix}")
+        return downloading.download(
+            self._connection,
+            version,
+            trusted=self.trusted_keys(),
+            to=target,
+            whole=package,
+            watcher=progress,
+        )
+
+    def verify(
+        self,
+        path: str | Path,
+        *,
+        require: str | None = None,
+        bundle: str | Path | None = None,
+        progress: Watcher = unwatched,
+    ) -> Verification:
+        """Check a folder, file or package on this machine, and return what was found.
+
+        Checked are the signature, its key (also whether it was marked compromised), every file,
+        and that the version is not recalled. ``require="Production"`` also asks for the signed
+        statement of its promotion, and that it is in Production now. Raises
+        ``VerificationFailed``, whose ``result`` says what holds and what does not.
+        """
+        return self.check(path, require=require, bundle=bundle, progress=progress).require()
+
+    def check(
+        self,
+        path: str | Path,
+        *,
+        require: str | None = None,
+        bundle: str | Path | None = None,
+        progress: Watcher = unwatched,
+    ) -> Verification:
+        """Do what ``verify`` does and return the result also where something does not hold."""
+        place = Path(path)
+        proofs = Proofs.beside(place, bundle=Path(bundle) if bundle else None)
+        trusted = self.trusted_keys()
+        found = verify_files(place, proofs, trusted, watcher=progress)
+        return online_checks(self._connection, found, proofs, trusted, require=require)
+
+    def trusted_keys(self) -> TrustedKeys:
+        """Return the keys that signatures are checked with."""
+        if self._keys is None:
+            self._keys = TrustedKeys.of_document(self._connection.get(KEYS))
+        return self._keys
+
+
+def _name(name: str) -> str:
+    if not name or name in {".", ".."}:
+        raise Invalid("name_empty", "A model or version needs its name.", field="name")
+    return quote(name, safe="")

@@ -1,0 +1,228 @@
+"""Sending the files of a model in parts, so that a break costs at most one part."""
+
+import hashlib
+from http import HTTPStatus
+from typing import Any, BinaryIO, Final
+
+import httpx
+
+from aegis.problems import Conflict, NotFound, Refusal
+from aegis.proof.manifest import FileEntry
+from aegis.sdk.errors import refusal_of
+from aegis.sdk.http import AWAY, BUSY, Connection, quoted
+from aegis.sdk.kept import StateFile, UploadState
+from aegis.sdk.local_files import LocalFile, LocalModel, hashed
+from aegis.sdk.progress import Progress, Watcher
+from aegis.sdk.retries import Patience
+
+# Between two runs the bytes on this machine may have become others than those that were sent.
+_OTHER_BYTES: Final = frozenset({"digest_mismatch", "size_mismatch", "part_differs", "file_sealed"})
+_PASSING: Final = frozenset({"upload_busy", "part_cut_off", "part_gap"})
+
+
+class Uploader:
+    """Bring the files of ``model`` into one upload, going on where an earlier run stopped."""
+
+    def __init__(
+        self, connection: Connection, model: LocalModel, kept: StateFile, watcher: Watcher
+    ) -> None:
+        self._connection = connection
+        self._model = model
+        self._kept = kept
+        self._watcher = watcher
+        self._part_bytes = 0
+        self._before = 0
+        self.state: UploadState = kept.load()
+
+    def send(self) -> list[FileEntry]:
+        """Send what is not there yet and return the entries of all files."""
+        there = self._opened()
+        for path in there.keys() - {file.path for file in self._model.files}:
+            self._connection.send("DELETE", self._address(path))
+        entries = []
+        for file in self._model.files:
+            entries.append(self._sent(file, there.get(file.path)))
+            self._before += file.size
+        return entries
+
+    def announce(self, entries: list[FileEntry]) -> None:
+        """Say by size and sha256 what files there would be, without sending their bytes."""
+        self._opened()
+        for entry in entries:
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Content-Range": f"bytes */{entry.size}",
+                "X-Content-SHA256": entry.sha256,
+            }
+            self._connection.ask("PUT", self._address(entry.path), headers=headers, content=b"")
+
+    def _opened(self) -> dict[str, dict[str, Any]]:
+        """Open the upload, or the one of an earlier run, and return its files by path."""
+        found = self._earlier() if self.state.upload else None
+        if found is None:
+            if self.state.upload:
+                self.state = UploadState(digests=self.state.digests)
+            # The key is kept first: if the answer is lost, the same upload is found again.
+            self._kept.save(self.state)
+            found = self._connection.send("POST", "uploads/", key=f"upload-{self.state.key}")
+            self.state.upload = found["id"]
+            self._kept.save(self.state)
+        self._part_bytes = found["part_bytes"]
+        return {file["path"]: file for file in found["files"]}
+
+    def _earlier(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._connection.get(f"uploads/{self.state.upload}/")
+        except NotFound:
+            return None
+        return found if found["state"] == "open" else None
+
+    def _sent(self, file: LocalFile, there: dict[str, Any] | None) -> FileEntry:
+        if there and there["complete"]:
+            entry = self.entry(file)
+            if there["sha256"] == entry.sha256:
+                self._watch(file, file.size)
+                return entry
+            self._leave_out(file)
+        elif there and there["size"] in {None, file.size}:
+            try:
+                return self._parts(file, there["received"])
+            except Conflict as refusal:
+                if refusal.code not in _OTHER_BYTES:
+                    raise
+                self._leave_out(file)
+        elif there:
+            self._leave_out(file)
+        return self._parts(file, 0)
+
+    def _parts(self, file: LocalFile, offset: int) -> FileEntry:
+        """Send a file from ``offset`` on, hashing it on the way, and return its entry."""
+        patience = self._connection.patience()
+        with file.place.open("rb") as stream:
+            reading = _Reading(stream, file)
+            is_complete = False
+            while not is_complete:
+                data = reading.part(offset, self._part_bytes)
+                is_last = offset + len(data) == file.size
+                promised = reading.sha256() if is_last else None
+                before, (offset, is_complete) = (
+                    offset,
+                    self._part(file, data, offset, promised, patience),
+                )
+                if offset > before:
+                    patience = self._connection.patience()
+                self._watch(file, offset)
+        entry = FileEntry(file.path, file.size, reading.sha256())
+        self._remember(file, entry)
+        return entry
+
+    def _part(
+        self, file: LocalFile, data: bytes, offset: int, sha256: str | None, patience: Patience
+    ) -> tuple[int, bool]:
+        """Send one part once; return how much of the file is there, and whether that is all.
+
+        Where nobody knows what arrived, the server is asked, so that nothing is sent again that
+        is there.
+        """
+        try:
+            answer = self._put(file, data, offset, sha256)
+        except AWAY as error:
+            if not patience.wait():
+                raise self._connection.away(error) from error
+            return self._there(file)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            return _received(answer.json())
+        refusal = refusal_of(answer.status_code, answer.content, address=self._connection.url)
+        if not _is_passing(answer, refusal) or not patience.wait(answer.headers.get("Retry-After")):
+            raise refusal
+        return self._there(file)
+
+    def _put(self, file: LocalFile, data: bytes, offset: int, sha256: str | None) -> httpx.Response:
+        headers = {"Upload-Offset": str(offset)}
+        if data:
+            headers["Content-Range"] = f"bytes {offset}-{offset + len(data) - 1}/{file.size}"
+        if sha256:
+            headers["X-Content-SHA256"] = sha256
+        return self._connection.put_part(self._address(file.path), data, headers)
+
+    def _there(self, file: LocalFile) -> tuple[int, bool]:
+        try:
+            return _received(self._connection.get(self._address(file.path)))
+        except NotFound as refusal:
+            if refusal.code == "upload_file_missing":
+                return 0, False
+            raise
+
+    def entry(self, file: LocalFile) -> FileEntry:
+        """Return the entry of a file, from memory where the file is as it was then."""
+        kept = self.state.digests.get(file.path)
+        if kept and (kept[0], kept[1]) == file.mark:
+            return FileEntry(file.path, file.size, kept[2])
+        entry = hashed(file, watcher=self._watcher, before=self._before)
+        self._remember(file, entry)
+        return entry
+
+    def _remember(self, file: LocalFile, entry: FileEntry) -> None:
+        self.state.digests[file.path] = (*file.mark, entry.sha256)
+        self._kept.save(self.state)
+
+    def _leave_out(self, file: LocalFile) -> None:
+        self._connection.send("DELETE", self._address(file.path))
+
+    def _address(self, path: str) -> str:
+        return f"uploads/{self.state.upload}/files/{quoted(path)}"
+
+    def _watch(self, file: LocalFile, done: int) -> None:
+        self._watcher(Progress("uploading", self._before + done, self._model.size, file.path))
+
+
+class _Reading:
+    """A file that is read in parts, from any offset, and hashed once from its beginning."""
+
+    def __init__(self, stream: BinaryIO, file: LocalFile) -> None:
+        self._stream = stream
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._hashed = 0
+
+    def part(self, offset: int, length: int) -> bytes:
+        """Return the bytes from ``offset`` on; raise ``Conflict`` where the file got shorter."""
+        while self._hashed < offset:
+            self._read(min(length, offset - self._hashed))
+        self._stream.seek(offset)
+        if self._hashed == offset:
+            return self._read(min(length, self._file.size - offset))
+        return self._stream.read(min(length, self._file.size - offset))
+
+    def sha256(self) -> str:
+        """Return the digest of the whole; raise ``Conflict`` if it is another file meanwhile."""
+        found = self._file.place.stat()
+        if (found.st_size, found.st_mtime_ns) != self._file.mark:
+            raise self._changed()
+        while self._hashed < self._file.size:
+            self._read(self._file.size - self._hashed)
+        return self._digest.hexdigest()
+
+    def _read(self, length: int) -> bytes:
+        self._stream.seek(self._hashed)
+        data = self._stream.read(length)
+        if len(data) < length:
+            raise self._changed()
+        self._digest.update(data)
+        self._hashed += len(data)
+        return data
+
+    def _changed(self) -> Conflict:
+        return Conflict(
+            "file_changed",
+            f"{self._file.path} changed while it was read.",
+            mend="Let whatever writes it finish, and register it again.",
+        )
+
+
+def _received(document: dict[str, Any]) -> tuple[int, bool]:
+    return document["received"], document["complete"]
+
+
+def _is_passing(answer: httpx.Response, refusal: Refusal) -> bool:
+    return answer.status_code in BUSY or refusal.code in _PASSING
