@@ -2,7 +2,7 @@
 
 from aegis.accounts.models import User
 from aegis.audit.recording import verb
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from approvals.locking import lock_with_occupant
 from approvals.models import StageTransition
 from approvals.moving import move, outdate_overtaken

@@ -6,7 +6,7 @@ from aegis.accounts.models import User
 from aegis.accounts.recent import why_not_present
 from aegis.audit.recording import record, verb
 from aegis.problems import Invalid, Refusal
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from approvals import standing as standings
 from approvals.approving import (
     why_gates_block,

@@ -11,7 +11,7 @@ from aegis.accounts.models import Team, User
 from aegis.accounts.permits import require_administrator
 from aegis.audit.recording import record, verb
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from approvals.governing import (
     Requirement,
     concerns,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from aegis.accounts.models import User
 from aegis.audit.recording import verb
 from aegis.problems import Invalid, Refusal
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from approvals import standing as standings
 from approvals.available import Action, available
 from approvals.following import follow, note

@@ -11,7 +11,7 @@ from aegis.audit.recording import record, verb
 from aegis.problems import NotFound, Refusal
 from aegis.proof.signing.rollback import Rollback, sign_rollback
 from aegis.proof.signing.signer import Signer
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from approvals.locking import lock_with_occupant
 from approvals.models import PromotionStatement, StageTransition
 from approvals.moving import outdate_overtaken, put_into, was_in_production

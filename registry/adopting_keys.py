@@ -20,7 +20,7 @@ def adopt(apps: Any, signatures: Any) -> None:
     for signature in sorted(firsts, key=lambda one: one.signed_at):
         if key_versions.filter(hint=signature.key_hint).exists():
             continue
-        key = _key(apps, signature)
+        key = _key(apps, signature, signatures.db)
         version = signature.key_version
         if key_versions.filter(key=key, version=version).exists():
             version = f"{version[:11]}-{signature.key_hint[:8]}"
@@ -34,9 +34,9 @@ def adopt(apps: Any, signatures: Any) -> None:
         )
 
 
-def _key(apps: Any, signature: Any) -> Any:
+def _key(apps: Any, signature: Any, database: str) -> Any:
     provider = "development" if signature.is_development else "vault"
-    keys = apps.get_model("registry", "SigningKey").objects.using(signature._state.db)
+    keys = apps.get_model("registry", "SigningKey").objects.using(database)
     key, _ = keys.get_or_create(
         name=signature.key_name,
         defaults={

@@ -10,7 +10,7 @@ from typing import Any, Final
 import rfc8785
 
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 
 SECTION_LENGTH: Final = 20_000
 SHORTEST: Final = 40

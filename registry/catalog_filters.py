@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aegis.accounts.models import User
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.models import ModelVersion, RegisteredModel, Stage, VersionState
 from registry.search_documents import spaced
 

@@ -11,7 +11,7 @@ from aegis.accounts.permits import require_administrator
 from aegis.accounts.recent import why_not_present
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, NotFound
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.models import ModelVersion, Signature, SigningKey, SigningKeyVersion, VersionState
 
 LONGEST_REASON = 4_000

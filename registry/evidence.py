@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Forbidden, Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry import documents
 from registry.evidence_files import Draft, drafted, metrics_of
 from registry.locks import lock_version

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.documents import Received
 from registry.metric_definitions import definitions_of
 from registry.models import Evidence, Metric

@@ -10,7 +10,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from aegis import strict_json
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 
 ENTRIES: Final = 2_000
 FACT_BYTES: Final = 256 * 1024
@@ -111,7 +111,7 @@ def _dataset(name: str, value: Any) -> dict[str, Any]:
 
 def _params(name: str, value: Any) -> dict[str, Any]:
     return {
-        key: item if isinstance(item, bool | int | float | None) else _text(f"{name}.{key}", item)
+        key: item if isinstance(item, bool | int | float | None) else _param(name, key, item)
         for key, item in _entries(name, value)
     }
 
@@ -128,6 +128,12 @@ def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
 
 def _text(name: str, value: Any) -> str:
     return plain_text(value, field=name, limit=_VALUE, multiline=True, required=False)
+
+
+def _param(name: str, key: str, value: Any) -> str:
+    return plain_text(
+        value, field=f"{name}.{key}", limit=_VALUE, multiline=True, required=False, name=key
+    )
 
 
 def _fault(name: str, rule: str) -> Invalid:

@@ -7,7 +7,7 @@ from aegis.accounts.models import User
 from aegis.accounts.permits import require_administrator
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.metric_names import check_finite, check_metric_name
 from registry.models import MetricDefinition
 

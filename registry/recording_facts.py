@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.facts import check_fact
 from registry.locks import lock_version
 from registry.metric_names import (

@@ -10,7 +10,8 @@ from django.utils import timezone
 from aegis.accounts.models import Team, User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Forbidden, Invalid
-from aegis.text import name_key, plain_text
+from aegis.sensitive.texts import plain_text
+from aegis.text import name_key
 from registry import sharing
 from registry.locks import lock_model
 from registry.models import RegisteredModel

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.models import RegisteredModel, SigningKey
 
 EVERY_TIER: Final = tuple(RegisteredModel.RiskTier.values)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aegis.problems import Invalid
-from aegis.text import name_key, plain_text
+from aegis.sensitive.texts import plain_text
+from aegis.text import name_key
 
 MOST: Final = 100
 NAME_LENGTH: Final = 100
@@ -28,5 +29,7 @@ def check_tags(value: Any) -> dict[str, str]:
         if name_key(name) in keys:
             raise Invalid("tag_duplicate", f"The tag {name} is given twice.", field="tags")
         keys.add(name_key(name))
-        tags[name] = plain_text(words, field="tag", limit=VALUE_LENGTH, required=False)
+        tags[name] = plain_text(
+            words, field="tag", limit=VALUE_LENGTH, required=False, name=name
+        )
     return dict(sorted(tags.items()))

@@ -5,7 +5,7 @@ from datetime import datetime
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import NotFound, Refusal
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.locks import lock_version
 from registry.models import ModelVersion, ScanReport, ScanWaiver, ScanWaiverAnswer
 from registry.permissions import permissions_of

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 
 from aegis.accounts.models import User
 from aegis.problems import Invalid
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 
 LONGEST_PASSWORD: Final = 1024
 # No "@": what is typed at sign-in is a user name or an e-mail, and must not be both.

@@ -17,7 +17,7 @@ from aegis.accounts.models import ApiToken, User
 from aegis.accounts.permits import require_administrator
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 
 PREFIX: Final = "aegis_"
 SHOWN: Final = 12

@@ -1,7 +1,8 @@
 import pytest
 
 from aegis.problems import Invalid
-from aegis.text import name_key, plain_text, refused_character
+from aegis.sensitive.texts import plain_text
+from aegis.text import name_key, refused_character
 
 
 @pytest.mark.parametrize(
