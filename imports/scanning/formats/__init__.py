@@ -18,6 +18,7 @@ from imports.scanning.formats import (
     native,
     numpy_arrays,
     onnx,
+    pickles,
     plain_texts,
     safetensors,
     saved_model,
@@ -32,6 +33,7 @@ from imports.scanning.formats import (
 from imports.scanning.formats.hdf5 import files as hdf5
 
 BINARY: Final[tuple[Format, ...]] = (
+    pickles.FORMAT,
     safetensors.FORMAT,
     gguf.FORMAT,
     onnx.FORMAT,

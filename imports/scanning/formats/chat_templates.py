@@ -35,7 +35,7 @@ _FORMATTING: Final = frozenset({"format", "format_map"})
 class _Generation(Extension):
     """The tag that Hugging Face's templates mark the assistant's words with."""
 
-    tags = frozenset({"generation"})
+    tags = {"generation"}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """Return what stands between the tags."""

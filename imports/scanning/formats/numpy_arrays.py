@@ -14,7 +14,7 @@ from imports.scanning.formats.saying import malformed, trailing
 from imports.scanning.sources import Source
 
 _MAGIC: Final = b"\x93NUMPY"
-_LENGTH_WIDTH: Final = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
+_LENGTH_WIDTH: Final = {b"\x01\0": 2, b"\x02\0": 4, b"\x03\0": 4}
 # NumPy reads no longer ones either unless it is told to trust the file.
 _LONGEST_HEADER: Final = 64 * 1024
 _KEYS: Final = {"descr", "fortran_order", "shape"}
@@ -62,7 +62,7 @@ def _examine_objects(source: Source, start: int, scan: Scan) -> Examination:
 
 def _header(source: Source) -> tuple[dict[str, Any], int]:
     """Return the header and where the data begins."""
-    width = _LENGTH_WIDTH.get(tuple(source.head[6:8]))  # type: ignore[arg-type] -- two bytes.
+    width = _LENGTH_WIDTH.get(source.head[6:8])
     if width is None:
         sentence = f"The version {tuple(source.head[6:8])} of the format is not known here."
         raise malformed(source, "version_unknown", sentence)

@@ -57,7 +57,8 @@ def _has_ir_version(source: Source) -> bool:
 
 def examine(source: Source, scan: Scan) -> Examination:
     """Walk over the graph, its functions and its training, and say what they need."""
-    walk, found = _Walk(Wire(source, scan)), []
+    walk = _Walk(Wire(source, scan))
+    found: list[Examination] = []
     seen: set[int] = set()
     for each in walk.wire.fields(walk.wire.whole()):
         seen.add(each.number)

@@ -1,7 +1,7 @@
 """Reading a source from its front to its back, with every length held against what is there."""
 
 import struct
-from typing import Final
+from typing import Final, Literal
 
 from imports.scanning.examination import Malformed
 from imports.scanning.sources import Source
@@ -70,7 +70,7 @@ class Cursor:
         return struct.unpack(form, self.take(struct.calcsize(form)))
 
     @property
-    def _byte_order(self) -> str:
+    def _byte_order(self) -> Literal["little", "big"]:
         return "little" if self._order == "<" else "big"
 
     def _require(self, count: int) -> None:

@@ -73,7 +73,8 @@ def examine(source: Source, scan: Scan) -> Examination:
 
 
 def _examine_tags(data: bytes, source: Source, scan: Scan) -> Examination:
-    found, depth, aliases = [], 0, 0
+    found: list[Examination] = []
+    depth = aliases = 0
     for count, event in enumerate(yaml.parse(data, Loader=_LOADER)):
         if not count % 1024:
             scan.check_time(source.place)
@@ -85,8 +86,12 @@ def _examine_tags(data: bytes, source: Source, scan: Scan) -> Examination:
             raise malformed(source, "yaml_too_deep", sentence)
         tag = getattr(event, "tag", None)
         if tag is not None and len(found) < scan.limits.findings:
-            found.append(_examine_tag(str(tag), at(source, f"line {event.start_mark.line + 1}")))
+            found.append(_examine_tag(str(tag), at(source, _line(event))))
     return together(found)
+
+
+def _line(event: yaml.Event) -> str:
+    return f"line {event.start_mark.line + 1}" if event.start_mark else ""
 
 
 def _examine_tag(tag: str, place: str) -> Examination:

@@ -62,12 +62,14 @@ def _superblock(file: File) -> tuple[int, int, int]:
     if version > 3:  # noqa: PLR2004 -- the newest.
         raise malformed(source, "version_unknown", f"The version {version} is not known here.")
     if version > 1:
-        widths, _ = cursor.take(2), cursor.skip(1)
+        widths = cursor.take(2)
+        cursor.skip(1)
         base, extension, end, root = cursor.unpack("QQQQ")
         driver = UNDEFINED
     else:
         cursor.skip(4)
-        widths, _ = cursor.take(2), cursor.skip(9 if version == 0 else 13)
+        widths = cursor.take(2)
+        cursor.skip(9 if version == 0 else 13)
         base, _, end, driver = cursor.unpack("QQQQ")
         extension = UNDEFINED
         cursor.skip(8)
