@@ -94,10 +94,12 @@ class _Run:
             self._step(ImportStep.Name.CHECK, self._check)["manifest"].encode()
         )
         stored = self._step(ImportStep.Name.PACKAGE, lambda: self._package(manifest))
+        members = stored.pop("members", ())
+        packaged = steps.Packaged(StoredObject(**stored), tuple(members))
         self._begin(ImportStep.Name.SIGN)
         bundle = steps.sign(manifest, self._version, signer)
         self._watch("sign worked")
-        artifact = SignedArtifact(manifest, StoredObject(**stored), bundle)
+        artifact = SignedArtifact(manifest, packaged.stored, bundle, index=packaged.index(manifest))
         finish(self._held, self._version, artifact=artifact)
 
     def _check(self) -> dict[str, Any]:
@@ -105,8 +107,8 @@ class _Run:
         return {"manifest": manifest.canonical.decode()}
 
     def _package(self, manifest: Manifest) -> dict[str, Any]:
-        received = self._received(done=manifest.size)
-        return asdict(steps.package(received, manifest, self._version))
+        packaged = steps.package(self._received(done=0), manifest, self._version)
+        return {**asdict(packaged.stored), "members": packaged.members}
 
     def _received(self, *, done: int) -> steps.Received:
         progress = Progress(self._held, done=done)

@@ -4,22 +4,27 @@ They read and write bytes and touch no table; ``running`` records what they retu
 again after it was broken off anywhere.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from aegis.problems import Conflict
 from aegis.proof.manifest import FileEntry, Manifest
-from aegis.proof.packaging import pack, verify
+from aegis.proof.packages import Index, pack, verify
+from aegis.proof.packages.verifying import layout_of
 from aegis.proof.signing.bundle import SignedBundle, sign_manifest
 from aegis.proof.signing.signer import Signer
-from aegis.proof.streams import CHUNK, HashingWriter, Readable, chunks
+from aegis.proof.streams import CHUNK, Bytes, HashingWriter, Readable, chunks, fill
 from imports.claims import Progress
 from registry.models import ModelVersion, UploadFile
 from registry.storage.configured import artifact_store
-from registry.storage.protocol import ArtifactStore, StoredObject, package_key
+from registry.storage.protocol import ArtifactStore, StoredObject, index_key, package_key
 from registry.uploads import upload_folder
+
+_AGAIN: Final = "Add a new version and send the files again."
 
 
 class Received:
@@ -31,6 +36,10 @@ class Received:
         self._by_path = {file.path: file for file in files}
         self._progress = progress
 
+    def size(self, entry: FileEntry) -> int:
+        """Return the size of one file as it is here, or raise ``NotFound`` if it is gone."""
+        return upload_folder().size(self._upload, self._by_path[entry.path].pk)
+
     @contextmanager
     def open(self, entry: FileEntry) -> Iterator[Readable]:
         """Open the bytes of one file, or raise ``NotFound`` if they are gone."""
@@ -40,38 +49,56 @@ class Received:
 
 
 def check(received: Received) -> Manifest:
-    """Hold every file against its size and sha256, and return the manifest of them all.
+    """Make sure that every file is here in its size, and return the manifest of them all.
 
-    Raises ``Conflict`` with ``size_mismatch`` or ``digest_mismatch``, ``NotFound`` for missing
+    Their digests are of the bytes as they were received; ``package`` reads the bytes and holds
+    them against these. Raises ``Conflict`` with ``size_mismatch``, ``NotFound`` for missing
     bytes, ``Invalid`` for a set of paths that no artifact may have.
     """
     manifest = Manifest.of(
         FileEntry(file.path, file.size or 0, file.sha256) for file in received.files
     )
     for entry in manifest.files:
-        with received.open(entry) as stream:
-            found = HashingWriter(_Nowhere())
-            for data in chunks(stream):
-                found.write(data)
-        _refuse_another(entry, found)
+        _refuse_another_size(entry, received.size(entry))
     return manifest
 
 
-def package(received: Received, manifest: Manifest, version: ModelVersion) -> StoredObject:
-    """Write the package into the artifact store under the version's key.
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A stored package, and where its members are; one of the first layout has none."""
 
-    A package that an attempt before this one left there is taken over after it was verified.
+    stored: StoredObject
+    members: tuple[int, ...]
+
+    def index(self, manifest: Manifest) -> Index | None:
+        """Return the index of the package, if its layout has one."""
+        if not self.members:
+            return None
+        size, sha256 = self.stored.size, self.stored.sha256
+        return Index.of(manifest, self.members, size=size, sha256=sha256)
+
+
+def package(received: Received, manifest: Manifest, version: ModelVersion) -> Packaged:
+    """Write the package into the artifact store under the version's key, and its index beside it.
+
+    Raises ``Conflict`` with ``digest_mismatch`` for bytes that are not the received ones. A
+    package that an attempt before this one left there is taken over after it was verified.
     """
     store = artifact_store()
     key = package_key(version.registered_model.name, version.number)
     try:
         with store.create(key) as sink:
-            pack(manifest, received.open, sink)
-            return sink.commit()
+            index = pack(manifest, received.open, sink).index
+            packaged = Packaged(sink.commit(), index.members)
     except Conflict as refusal:
+        if refusal.code == "file_digest_mismatch":
+            raise _other_bytes(str(refusal.details["path"])) from refusal
         if refusal.code != "object_exists":
             raise
-        return _taken_over(store, key, manifest)
+        packaged = _taken_over(store, key, manifest)
+    if (found := packaged.index(manifest)) is not None:
+        store.put(index_key(key), io.BytesIO(found.canonical))
+    return packaged
 
 
 def sign(manifest: Manifest, version: ModelVersion, signer: Signer) -> SignedBundle:
@@ -80,33 +107,35 @@ def sign(manifest: Manifest, version: ModelVersion, signer: Signer) -> SignedBun
     return sign_manifest(manifest, name=name, number=version.number, signer=signer)
 
 
-def _taken_over(store: ArtifactStore, key: str, manifest: Manifest) -> StoredObject:
+def _taken_over(store: ArtifactStore, key: str, manifest: Manifest) -> Packaged:
     with store.open(key) as stream:
         found = HashingWriter(_Nowhere())
         for data in chunks(stream):
             found.write(data)
+    with store.open(key, length=4) as stream:
+        layout = layout_of(b"".join(chunks(stream)))
     with store.open(key) as stream:
-        verify(stream, manifest, size=found.size, sha256=found.sha256)
-    return StoredObject(key, found.size, found.sha256)
+        members = verify(stream, manifest, size=found.size, sha256=found.sha256, layout=layout)
+    return Packaged(StoredObject(key, found.size, found.sha256), members)
 
 
-def _refuse_another(entry: FileEntry, found: HashingWriter) -> None:
-    again: Final = "Add a new version and send the files again."
-    if found.size != entry.size:
+def _refuse_another_size(entry: FileEntry, size: int) -> None:
+    if size != entry.size:
         raise Conflict(
             "size_mismatch",
-            f"{entry.path} has {found.size:,} bytes, not the {entry.size:,} that were received.",
-            mend=again,
+            f"{entry.path} has {size:,} bytes, not the {entry.size:,} that were received.",
+            mend=_AGAIN,
             details={"path": entry.path},
         )
-    if found.sha256 != entry.sha256:
-        raise Conflict(
-            "digest_mismatch",
-            f"The bytes of {entry.path} have the sha256 {found.sha256}, not {entry.sha256} as when "
-            "they were received.",
-            mend=again,
-            details={"path": entry.path},
-        )
+
+
+def _other_bytes(path: str) -> Conflict:
+    return Conflict(
+        "digest_mismatch",
+        f"The bytes of {path} are not the ones that were received: they were changed since.",
+        mend=_AGAIN,
+        details={"path": path},
+    )
 
 
 class _Counted:
@@ -121,9 +150,14 @@ class _Counted:
         self._progress.add(len(data))
         return data
 
+    def readinto(self, view: memoryview, /) -> int:
+        count = fill(self._source, view)
+        self._progress.add(count)
+        return count
+
 
 class _Nowhere:
     """A sink for bytes of which only the digest is wanted."""
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Bytes, /) -> int:
         return len(data)

@@ -20,8 +20,8 @@ from registry.signing.configured import key_for
 from registry.uploads import locked_upload, take_upload
 from registry.versions import create_version, reopen
 
-PASSES = 2
-"""How often the bytes of a version are read: to check them, and to package them."""
+PASSES = 1
+"""How often the bytes of a version are read: packaging holds them against their digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def retry(job: Import, *, actor: User) -> Import:
     job.state = ImportState.WAITING
     job.bytes_done = job.attempts = 0
     job.error_code = job.error = ""
-    job.lease_until = job.finished_at = None
+    job.lease_until = job.waiting_since = job.finished_at = None
     job.save()
     job.steps.update(started_at=None, finished_at=None, result={})
     record(

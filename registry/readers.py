@@ -13,11 +13,13 @@ from django.contrib.auth.models import AnonymousUser
 
 from aegis.accounts.models import User
 from aegis.problems import Conflict, Invalid, NotFound
-from aegis.proof.manifest import Manifest
-from aegis.proof.packaging import MEDIA_TYPE, read_member
-from aegis.proof.streams import chunks
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.packages import MEDIA_TYPE
+from aegis.proof.packages.index import Place
+from aegis.proof.packages.reading import Member, read
+from aegis.proof.streams import ReadableStream, chunks
 from registry import documents
-from registry.models import Artifact, Evidence, ModelVersion, Signature
+from registry.models import Artifact, ArtifactFile, Evidence, ModelVersion, Signature
 from registry.permissions import VIEW, require
 from registry.storage.configured import artifact_store
 from registry.versions import require_ready
@@ -66,18 +68,16 @@ def open_file(
 ) -> Download:
     """Return one file of a version, or a part of it, read out of the package."""
     artifact = _artifact(version, actor)
-    manifest = Manifest.parse(artifact.manifest.encode())
-    entry = manifest.entry(path)
-    if entry is None:
+    file = None if "\0" in path else version.files.filter(path=path).first()
+    if file is None:
         raise NotFound("file_not_found", f"Version {version.number} has no file {path[:200]}.")
-    _check_part(part, entry.size)
-    body = _member(artifact, manifest, path)
+    _check_part(part, file.size)
     return Download(
-        body=body if part is None else _cut(body, part),
+        body=_member(artifact, file, part),
         name=path.rsplit("/", 1)[-1],
         media_type="application/octet-stream",
-        size=entry.size,
-        sha256=entry.sha256,
+        size=file.size,
+        sha256=file.sha256,
         part=part,
     )
 
@@ -154,26 +154,26 @@ def _part_of(artifact: Artifact, part: Part) -> Iterator[bytes]:
         yield from chunks(stream)
 
 
-def _member(artifact: Artifact, manifest: Manifest, path: str) -> Iterator[bytes]:
-    with artifact_store().open(artifact.key) as stream:
-        yield from read_member(stream, manifest, path)
+def _member(artifact: Artifact, file: ArtifactFile, part: Part | None) -> Iterator[bytes]:
+    store = artifact_store()
+
+    def opened(offset: int, length: int | None) -> ReadableStream:
+        return store.open(artifact.key, offset=offset, length=length)
+
+    member = Member(
+        entry=FileEntry(file.path, file.size, file.sha256),
+        place=None if file.offset is None else Place(file.offset, tuple(file.members)),
+        layout=artifact.layout,
+        manifest=lambda: Manifest.parse(artifact.manifest.encode()),
+    )
+    if part is None:
+        return read(opened, member)
+    return read(opened, member, offset=part.offset, length=part.length)
 
 
 def _document(evidence: Evidence) -> Iterator[bytes]:
     with documents.opened(evidence.key, sha256=evidence.sha256) as stream:
         yield from documents.in_parts(stream)
-
-
-def _cut(body: Iterator[bytes], part: Part) -> Iterator[bytes]:
-    skip, left = part.offset, part.length
-    for data in body:
-        piece = data[skip : skip + left]
-        skip = max(0, skip - len(data))
-        left -= len(piece)
-        if piece:
-            yield piece
-        if not left:
-            return
 
 
 def _check_part(part: Part | None, size: int) -> None:

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from aegis.problems import Conflict, Invalid, NotFound
-from aegis.proof.streams import CHUNK, Readable, ReadableStream, chunks
+from aegis.proof.streams import CHUNK, Readable, chunks
 from registry.files import answering, is_older, make_folders, sync_folder
 
 PART_BYTES: Final = 16 * 1024 * 1024
@@ -110,7 +110,12 @@ class UploadFolder:
             sync_folder(sealed.parent)
             return found
 
-    def open(self, upload: UUID, file: FileKey) -> ReadableStream:
+    def size(self, upload: UUID, file: FileKey) -> int:
+        """Return the bytes of a sealed file as it lies here now, or raise ``NotFound``."""
+        with self.open(upload, file) as stream:
+            return os.fstat(stream.fileno()).st_size
+
+    def open(self, upload: UUID, file: FileKey) -> BinaryIO:
         """Open a sealed file, or raise ``NotFound``."""
         try:
             return self._sealed(upload, file).open("rb", buffering=CHUNK)

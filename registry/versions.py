@@ -11,9 +11,9 @@ from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict
 from aegis.proof.manifest import Manifest
-from aegis.proof.packaging import LAYOUT
+from aegis.proof.packages import Index
 from aegis.proof.signing.bundle import SignedBundle, verify_manifest
-from aegis.text import plain_text
+from aegis.sensitive.texts import plain_text
 from registry.facts import check_facts
 from registry.labels import free_label
 from registry.locks import lock_model, lock_version
@@ -37,11 +37,16 @@ _BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SignedArtifact:
-    """What makes a version ready: its manifest, the stored package, the signature over both."""
+    """What makes a version ready: its manifest, the stored package, the signature over both.
+
+    A package of the first layout has no ``index``: an earlier release may have left one when it
+    was stopped in the middle of an import.
+    """
 
     manifest: Manifest
     package: StoredObject
     bundle: SignedBundle
+    index: Index | None = None
 
 
 @verb
@@ -102,7 +107,7 @@ def mark_ready(
     _require_move(version, VersionState.READY)
     manifest, package, bundle = artifact.manifest, artifact.package, artifact.bundle
     verify_manifest(bundle.data, manifest, public_key_pem=bundle.public_key_pem)
-    _add_artifact(version, manifest, package)
+    _add_artifact(version, artifact)
     add_signature(version, bundle, manifest_digest=manifest.digest)
     version.state = VersionState.READY
     version.digest = manifest.digest
@@ -208,11 +213,12 @@ def _freeze_facts(version: ModelVersion, facts: Mapping[str, Any], actor: User) 
     )
 
 
-def _add_artifact(version: ModelVersion, manifest: Manifest, package: StoredObject) -> None:
+def _add_artifact(version: ModelVersion, artifact: SignedArtifact) -> None:
+    manifest, package, index = artifact.manifest, artifact.package, artifact.index
     Artifact.objects.create(
         version=version,
         key=package.key,
-        layout=LAYOUT,
+        layout=Artifact.Layout.SEEKABLE_1 if index else Artifact.Layout.TAR_1,
         sha256=package.sha256,
         size=package.size,
         manifest=manifest.canonical.decode(),
@@ -220,11 +226,22 @@ def _add_artifact(version: ModelVersion, manifest: Manifest, package: StoredObje
     )
     ArtifactFile.objects.bulk_create(
         (
-            ArtifactFile(version=version, path=entry.path, size=entry.size, sha256=entry.sha256)
+            ArtifactFile(
+                version=version,
+                path=entry.path,
+                size=entry.size,
+                sha256=entry.sha256,
+                **(_place(index, entry.path) if index else {}),
+            )
             for entry in manifest.files
         ),
         batch_size=_BATCH,
     )
+
+
+def _place(index: Index, path: str) -> dict[str, Any]:
+    place = index.place(path)
+    return {"offset": place.offset, "members": list(place.members)}
 
 
 def _require_move(version: ModelVersion, target: VersionState) -> None:

@@ -8,6 +8,8 @@ from typing import Final, Protocol, Self
 
 CHUNK: Final = 1024 * 1024
 
+Bytes = bytes | memoryview
+
 
 class Readable(Protocol):
     """What bytes are read from: an open file, a request's body, an object in S3."""
@@ -19,8 +21,8 @@ class Readable(Protocol):
 class Writable(Protocol):
     """What bytes are written to."""
 
-    def write(self, data: bytes, /) -> object:
-        """Take all of ``data``."""
+    def write(self, data: Bytes, /) -> object:
+        """Take all of ``data``, copying what is kept: the memory of a view is used again."""
 
 
 class ReadableStream(Readable, AbstractContextManager["ReadableStream"], Protocol):
@@ -42,6 +44,16 @@ def chunks(source: Readable, length: int | None = None) -> Iterator[bytes]:
         yield data
 
 
+def fill(source: Readable, view: memoryview) -> int:
+    """Read into ``view``, without a copy where the source can, and return how many bytes."""
+    into = getattr(source, "readinto", None)
+    if into is not None:
+        return into(view) or 0
+    data = source.read(len(view))
+    view[: len(data)] = data
+    return len(data)
+
+
 class HashingWriter:
     """A sink that counts and hashes what it passes on to another one."""
 
@@ -50,12 +62,33 @@ class HashingWriter:
         self._hash = hashlib.sha256()
         self.size = 0
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Bytes, /) -> int:
         """Hash ``data`` and write it to the sink below."""
         self._sink.write(data)
         self._hash.update(data)
         self.size += len(data)
         return len(data)
+
+    @property
+    def sha256(self) -> str:
+        """The hex sha256 of all bytes so far."""
+        return self._hash.hexdigest()
+
+
+class HashingReader:
+    """A stream that counts and hashes what is read from it."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return what the stream below returns."""
+        data = self._source.read(size)
+        self._hash.update(data)
+        self.size += len(data)
+        return data
 
     @property
     def sha256(self) -> str:

@@ -10,7 +10,15 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from aegis.problems import Conflict, NotFound, Unavailable
-from aegis.proof.streams import CHUNK, HashingWriter, Readable, ReadableStream, Window, chunks
+from aegis.proof.streams import (
+    CHUNK,
+    Bytes,
+    HashingWriter,
+    Readable,
+    ReadableStream,
+    Window,
+    chunks,
+)
 from registry.files import answering, is_older, make_folders, sync_folder
 from registry.storage.protocol import StoredObject, check_key
 
@@ -105,7 +113,17 @@ class FolderWriter:
         self._file = temporary.open("xb", buffering=CHUNK)
         self._sink = HashingWriter(self._file)
 
-    def write(self, data: bytes, /) -> int:
+    @property
+    def size(self) -> int:
+        """The bytes that were written so far."""
+        return self._sink.size
+
+    @property
+    def sha256(self) -> str:
+        """The hex sha256 of the bytes so far."""
+        return self._sink.sha256
+
+    def write(self, data: Bytes, /) -> int:
         """Append ``data`` to the object."""
         with answering(_WHAT):
             return self._sink.write(data)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from aegis.problems import Invalid
-from aegis.proof.streams import Readable, ReadableStream
+from aegis.proof.streams import Bytes, Readable, ReadableStream
 from registry.names import check_model_name
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -30,7 +30,7 @@ class StoredObject:
 class ObjectWriter(Protocol):
     """An object in the making. Leaving its ``with`` block by an exception leaves nothing."""
 
-    def write(self, data: bytes, /) -> object:
+    def write(self, data: Bytes, /) -> object:
         """Append ``data`` to the object."""
 
     def commit(self) -> StoredObject:
@@ -85,6 +85,11 @@ def package_key(model_name: str, number: int) -> str:
     """Return the key of a version's package, by the model's name at registration time."""
     name = check_model_name(model_name)
     return check_key(f"models/{name}/{number}/{name}-v{number}.tar.gz")
+
+
+def index_key(package: str) -> str:
+    """Return the key of the index that lies beside a package."""
+    return check_key(package.removesuffix(".tar.gz") + ".index.json")
 
 
 def check_key(key: str) -> str:

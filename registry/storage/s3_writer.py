@@ -11,7 +11,7 @@ from typing import Final, Self
 import structlog
 
 from aegis.problems import Conflict, NotFound, Unavailable
-from aegis.proof.streams import HashingWriter, chunks
+from aegis.proof.streams import Bytes, HashingWriter, chunks
 from registry.storage.protocol import StoredObject
 from registry.storage.s3_answers import Answer, Bucket
 from registry.storage.s3_reader import Found, S3Stream, find
@@ -57,7 +57,17 @@ class S3Writer:
         self._parts: list[_Part] = []
         self._begun = 0
 
-    def write(self, data: bytes, /) -> int:
+    @property
+    def size(self) -> int:
+        """The bytes that were written so far."""
+        return self._sink.size
+
+    @property
+    def sha256(self) -> str:
+        """The hex sha256 of the bytes so far."""
+        return self._sink.sha256
+
+    def write(self, data: Bytes, /) -> int:
         """Append ``data`` to the object."""
         return self._sink.write(data)
 
@@ -73,7 +83,7 @@ class S3Writer:
             self._complete(written)
         return written
 
-    def fill(self, data: bytes) -> None:
+    def fill(self, data: Bytes) -> None:
         """Take bytes that were hashed already, and send what makes whole parts."""
         self._held += data
         while len(self._held) > (size := self._size_of_part()):

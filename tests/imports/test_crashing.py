@@ -14,6 +14,7 @@ from imports.models import Import
 from imports.running import POINTS, run
 from imports.uploading import retry
 from registry.models import RegisteredModel
+from registry.storage.protocol import index_key
 from registry.sweeping import sweep
 from registry.uploads import upload_folder
 from tests.cast import Cast
@@ -89,7 +90,9 @@ def test_a_killed_worker_leaves_one_version_one_entry_and_no_orphan(
     ]
     sweep()
     assert making.stored(data_folder / "uploads") == []
-    assert making.stored(data_folder / "artifacts") == [job.version.artifact.key]
+    assert making.stored(data_folder / "artifacts") == sorted(
+        [job.version.artifact.key, index_key(job.version.artifact.key)]
+    )
 
 
 def test_a_worker_that_is_killed_while_it_writes_leaves_no_half_package(

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from aegis.audit.models import AuditEvent
 from aegis.proof.manifest import Manifest
-from aegis.proof.packaging import verify
+from aegis.proof.packages import verify
 from aegis.proof.signing.signer import PublicKey, SignatureResult
 from aegis.settings.addresses import Storage
 from imports.claims import MOST_ATTEMPTS
@@ -60,7 +60,13 @@ def test_an_import_ends_with_a_ready_signed_version(
         path: hashlib.sha256(data).hexdigest() for path, data in making.FILES.items()
     }
     with artifact_store().open(version.artifact.key) as package:
-        verify(package, manifest, size=version.artifact.size, sha256=version.artifact.sha256)
+        verify(
+            package,
+            manifest,
+            size=version.artifact.size,
+            sha256=version.artifact.sha256,
+            layout=version.artifact.layout,
+        )
     assert received(data_folder) == []
     ((action, key, data),) = recorded(since)
     assert (action, key, data["digest"]) == ("version:ready", str(version.pk), version.digest)
@@ -130,7 +136,7 @@ def test_bytes_that_change_between_the_steps_fail_it_too(job: Import, data_folde
     run(job.pk, watch=strike)
 
     job.refresh_from_db()
-    assert (job.state, job.error_code) == ("failed", "file_digest_mismatch")
+    assert (job.state, job.error_code) == ("failed", "digest_mismatch")
     assert making.stored(data_folder / "artifacts") == []
 
 
@@ -236,7 +242,7 @@ def test_a_worker_that_is_overtaken_leaves_the_end_to_the_other(
     job.refresh_from_db()
     assert (job.state, job.fence) == ("done", 2)
     assert [action for action, _, _ in recorded(since)] == ["version:ready"]
-    assert len(making.stored(data_folder / "artifacts")) == 1
+    assert len(making.stored(data_folder / "artifacts")) == 2
 
 
 def test_a_package_that_another_attempt_left_is_taken_over_if_it_is_right(

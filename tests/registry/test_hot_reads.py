@@ -201,7 +201,7 @@ def test_the_document_says_what_the_tables_say(cast: Cast, models: list[Register
         "compliance_tags": ["evaluated"],
         "aliases": aliases_of(version),
         "artifact": {
-            "layout": "tar-1",
+            "layout": "seekable-1",
             "sha256": version.artifact.sha256,
             "size": version.artifact.size,
         },

@@ -14,7 +14,7 @@ import pytest
 import rfc8785
 
 from aegis.problems import Unavailable
-from aegis.proof import packaging
+from aegis.proof import packages
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.signing import bundle, keys
 from aegis.proof.signing.dsse import pre_authentication_encoding
@@ -59,7 +59,7 @@ def statement_of(signed: bundle.SignedBundle) -> dict[str, Any]:
 def unpacked(contents: dict[str, bytes], to: Path) -> Path:
     """Pack ``contents`` and unpack the package again, as somebody who downloaded it would."""
     sink = io.BytesIO()
-    packaging.pack(manifest_of(contents), lambda e: io.BytesIO(contents[e.path]), sink)
+    packages.pack(manifest_of(contents), lambda e: io.BytesIO(contents[e.path]), sink)
     with tarfile.open(fileobj=io.BytesIO(sink.getvalue())) as tar:
         for member in tar:
             stream = tar.extractfile(member)
