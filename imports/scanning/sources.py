@@ -104,4 +104,4 @@ class Part(io.RawIOBase):
 def part_of(source: Source, offset: int, length: int) -> BinaryIO:
     """Return a stretch of a source as a stream; what lies behind its end is not there."""
     length = max(0, min(length, source.size - offset))
-    return cast(BinaryIO, Part(source.stream, offset, length))
+    return cast("BinaryIO", Part(source.stream, offset, length))

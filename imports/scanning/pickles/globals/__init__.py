@@ -1,0 +1,1 @@
+"""Which globals a pickle may name, and which no waiver covers."""
