@@ -15,6 +15,7 @@ from jinja2.parser import Parser
 
 from imports.scanning.examination import Examination, together
 from imports.scanning.formats.saying import at, inconclusive, unsafe
+from imports.scanning.formats.template_names import builds_text, made_names, uses
 from imports.scanning.sources import Source
 
 _LONGEST: Final = 512 * 1024
@@ -23,8 +24,6 @@ _GADGETS: Final = frozenset(
     {"cycler", "joiner", "lipsum", "self", "url_for", "get_flashed_messages"}
 )
 _HIDDEN: Final = re.compile(r"__[a-z]|[a-z]__")
-# Filters that neither build a text nor reach into an object.
-_KEY_FILTERS: Final = frozenset({"abs", "int", "length", "count", "round"})
 _REACHING_FILTERS: Final = frozenset({"attr"})
 _ATTRIBUTE_FILTERS: Final = frozenset(
     {"groupby", "map", "max", "min", "rejectattr", "selectattr", "sort", "sum", "unique", "join"}
@@ -56,7 +55,8 @@ def examine_template(text: str, source: Source, inner: str = "") -> Examination:
         return inconclusive("template_too_long", sentence, place)
     try:
         tree = _environment().parse(text)
-        return together(_examine_node(node, place) for node in tree.find_all(nodes.Node))
+        made = made_names(tree)
+        return together(_examine_node(node, made, place) for node in tree.find_all(nodes.Node))
     except jinja2.TemplateError as error:
         sentence = f"The template cannot be parsed: {error}."
         return inconclusive("template_malformed", sentence, place)
@@ -64,11 +64,11 @@ def examine_template(text: str, source: Source, inner: str = "") -> Examination:
         return inconclusive("template_too_deep", "The template is nested too deep.", place)
 
 
-def _examine_node(node: nodes.Node, place: str) -> Examination:
+def _examine_node(node: nodes.Node, made: frozenset[str], place: str) -> Examination:
     for sentence in _dangers(node):
         where = f"{place}, line {node.lineno}" if place else f"line {node.lineno}"
         return unsafe("template_reaches_python", sentence, where, is_dangerous=True)
-    for sentence in _doubts(node):
+    for sentence in _doubts(node, made):
         where = f"{place}, line {node.lineno}" if place else f"line {node.lineno}"
         return inconclusive("template_unclear", sentence, where)
     return Examination()
@@ -101,10 +101,10 @@ def _formatting(node: nodes.Getattr) -> Iterator[str]:
         yield f"The template reaches into an object by {node.attr}."
 
 
-def _doubts(node: nodes.Node) -> Iterator[str]:
+def _doubts(node: nodes.Node, made: frozenset[str]) -> Iterator[str]:
     if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
         yield "The template takes in another one, which is not here."
-    elif isinstance(node, nodes.Getitem) and _builds_text(node.arg):
+    elif isinstance(node, nodes.Getitem) and (builds_text(node.arg) or uses(node.arg, made)):
         yield "The template puts together the name that it asks an object for."
     elif isinstance(node, nodes.Filter) and node.name in _ATTRIBUTE_FILTERS:
         for argument in _attribute_arguments(node):
@@ -116,23 +116,3 @@ def _attribute_arguments(node: nodes.Filter) -> Iterator[nodes.Expr]:
     if node.name in {"selectattr", "rejectattr", "groupby"}:
         yield from node.args[:1]
     yield from (pair.value for pair in node.kwargs if pair.key == "attribute")
-
-
-def _builds_text(key: nodes.Expr) -> bool:
-    """Say whether an expression could make a text that stands nowhere in the template."""
-    if isinstance(key, nodes.Slice):
-        return False
-    inside = [key, *key.find_all(nodes.Expr)]
-    return any(
-        isinstance(each, nodes.Concat | nodes.Mod | nodes.Mul | nodes.Call)
-        or (isinstance(each, nodes.Filter) and each.name not in _KEY_FILTERS)
-        or (isinstance(each, nodes.Add) and _adds_text(each))
-        for each in inside
-    )
-
-
-def _adds_text(node: nodes.Add) -> bool:
-    return any(
-        isinstance(each, nodes.Const) and isinstance(each.value, str)
-        for each in (node.left, node.right)
-    )

@@ -25,18 +25,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.imports.scanning.formats.chat import CHATML
+
 RANDOM = np.random.default_rng(7)
 ROWS = RANDOM.normal(size=(200, 5))
 LABELS = (ROWS[:, 0] > 0).astype(int)
-CHAT = (
-    "{%- set ns = namespace(first=true) %}{% for message in messages %}"
-    "{% if message['role'] == 'system' and loop.index0 != 0 %}"
-    "{{ raise_exception('System comes first') }}{% endif %}"
-    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] | trim + '<|im_end|>' }}"
-    "{% generation %}{{ messages[loop.index0 - 1].content }}{% endgeneration %}"
-    "{% set ns.first = false %}{% endfor %}"
-    "{% if tools is defined %}{{ tools | tojson(indent=2) }}{% endif %}"
-)
 
 
 def arrays(folder: Path) -> None:
@@ -99,7 +92,7 @@ def graphs(folder: Path) -> None:
 def language_models(folder: Path) -> None:
     writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
     writer.add_context_length(10)
-    writer.add_chat_template(CHAT)
+    writer.add_chat_template(CHATML)
     writer.add_token_list(["a", "b", "c"])
     writer.add_token_scores([0.5, 1.5, 2.5])
     writer.add_tensor("plain", np.ones((4, 8), "f4"))
@@ -109,7 +102,7 @@ def language_models(folder: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    configuration = {"chat_template": CHAT, "model_max_length": 10**30, "eos_token": "</s>"}
+    configuration = {"chat_template": CHATML, "model_max_length": 10**30, "eos_token": "</s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(configuration))
 
 

@@ -9,7 +9,7 @@ from imports.scanning.verdicts import Verdict
 BLOCKED = frozenset({Verdict.UNSAFE, Verdict.INCONCLUSIVE})
 
 
-def scan(data: bytes, name: str = "model.bin") -> FileFindings:
+def scan(data: bytes, name: str = "model") -> FileFindings:
     return scan_file(io.BytesIO(data), path=name, size=len(data))
 
 
