@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import httpx
 
-from aegis.problems import Conflict
+from aegis.problems import Conflict, Invalid
 from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.packages import unpack
 from aegis.proof.signing.bundle import verify_manifest
 from aegis.proof.streams import CHUNK
-from aegis.proof.unpacking import unpack
 from aegis.sdk.documents import Version
 from aegis.sdk.errors import BadAnswer
 from aegis.sdk.http import AWAY, BUSY, Connection, quoted
@@ -49,7 +49,7 @@ def download(
 ) -> Downloaded:
     """Fetch ``version`` into the folder ``to``, or as a package of that name if ``whole``.
 
-    Raises ``Conflict``: ``target_not_empty``; ``BadAnswer`` or ``Unverified`` for bytes that are
+    Raises ``Invalid`` for a target that is there, ``BadAnswer`` or ``Unverified`` for bytes that are
     not the signed ones, which are then removed.
     """
     _refuse_occupied(to)
@@ -62,7 +62,9 @@ def download(
         proofs.write(folder_of(to))
         package.path.replace(to)
     else:
-        _unpacked(package.path, manifest, proofs, work / "files", watcher)
+        watcher(Progress("unpacking", 0, None))
+        layout = version.document["artifact"]["layout"]
+        _unpacked(package.path, manifest, proofs, work / "files", layout=layout)
         if to.is_dir():
             to.rmdir()
         (work / "files").replace(to)
@@ -72,7 +74,7 @@ def download(
 
 def _refuse_occupied(to: Path) -> None:
     if to.is_file() or (to.is_dir() and any(to.iterdir())):
-        raise Conflict(
+        raise Invalid(
             "target_not_empty",
             f"{to} is there already.",
             mend="Name a new folder, or remove that one.",
@@ -105,18 +107,16 @@ def promotion_statement(
 
 
 def _unpacked(
-    package: Path, manifest: Manifest, proofs: Proofs, files: Path, watcher: Watcher
+    package: Path, manifest: Manifest, proofs: Proofs, files: Path, *, layout: str
 ) -> None:
     if files.exists():
         shutil.rmtree(files)
     files.mkdir()
-    with package.open("rb") as stream:
-        unpack(
-            stream,
-            manifest,
-            files,
-            watch=lambda done: watcher(Progress("unpacking", done, manifest.size)),
-        )
+    try:
+        with package.open("rb") as stream:
+            unpack(stream, manifest, files, layout=layout)
+    except Conflict as refusal:
+        raise BadAnswer(refusal.code, refusal.sentence) from refusal
     proofs.write(folder_of(files))
 
 

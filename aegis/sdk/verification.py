@@ -12,8 +12,8 @@ from aegis.proof.paths import RESERVED_FOLDER
 from aegis.proof.signing import statement as promotions
 from aegis.proof.signing.bundle import PREDICATE_TYPE, verify_manifest, verify_statement
 from aegis.proof.signing.refusals import Unverified, malformed
-from aegis.proof.unpacking import entries
 from aegis.sdk.local_files import LocalFile, hashed, walk
+from aegis.sdk.package_entries import entries
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs
 from aegis.sdk.trust import TrustedKey, TrustedKeys
