@@ -1,6 +1,6 @@
 """Whether Aegis lives (``/healthz``) and which part it lacks (``/readyz``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import redis
 import structlog
@@ -75,6 +75,11 @@ PARTS: dict[str, Callable[[], None]] = {
     "redis": broker,
     "worker": worker,
 }
+# What other apps say of parts without which Aegis goes on serving: a load balancer must not take
+# the whole site away because the signer is sealed. Each returns "ok" or a sentence, and asks only
+# the database.
+NOTICES: dict[str, Callable[[], str]] = {}
+
 # A part that rests on another is not asked while that one is missing.
 RESTS_ON = {"migrations": "database", "worker": "redis"}
 
@@ -97,6 +102,13 @@ def report() -> dict[str, str]:
     return found
 
 
+def notices(parts: Mapping[str, str]) -> dict[str, str]:
+    """Return what does not work, or not yet, although everything serves; nothing without tables."""
+    if {parts["database"], parts["migrations"]} != {"ok"}:
+        return {}
+    return {name: say() for name, say in NOTICES.items()}
+
+
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- Every view takes it.
     """Answer 200 while the process serves at all."""
@@ -108,4 +120,5 @@ def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Every view t
     """Answer 200 where every part answers, else 503; the body names each part."""
     parts = report()
     is_ready = set(parts.values()) == {"ok"}
-    return JsonResponse({"ready": is_ready, "parts": parts}, status=200 if is_ready else 503)
+    answer = {"ready": is_ready, "parts": parts, "notices": notices(parts)}
+    return JsonResponse(answer, status=200 if is_ready else 503)

@@ -43,6 +43,11 @@ class Refusal(Exception):  # noqa: N818 -- The domain's word for it; it is no er
         if status is not None:
             self.status = status
 
+    @property
+    def in_full(self) -> str:
+        """The sentence with what would mend it, where both are kept as one text."""
+        return " ".join(filter(None, (self.sentence, self.mend)))
+
 
 class Invalid(Refusal):
     """The input is not what it must be. ``field`` names the part of it, if one is to blame."""

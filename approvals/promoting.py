@@ -68,7 +68,7 @@ def promote(request: UUID, *, signer: Signer | None = None) -> PromotionRequest 
             bundle = sign_promotion(hold.promotion, signer=signer or _signer(hold))
         except (Refusal, ImproperlyConfigured) as error:
             log.warning("promotion.not_signed", request=str(request), reason=str(error))
-            return delay(hold, reason=str(error))
+            return delay(hold, reason=_in_full(error))
         try:
             return complete_promotion(hold, bundle)
         except IntegrityError as error:
@@ -194,6 +194,10 @@ def promotion_of(standing: Standing) -> Promotion:
             for decision in counting_approvals(standing)
         ),
     )
+
+
+def _in_full(error: Refusal | ImproperlyConfigured) -> str:
+    return error.in_full if isinstance(error, Refusal) else str(error)
 
 
 def _signer(hold: Hold) -> Signer:

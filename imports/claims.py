@@ -80,7 +80,20 @@ def claim(job: UUID) -> Claim | None:
     return Claim(job, fence + 1) if taken == 1 else None
 
 
-def wait(held: Claim, *, code: str, sentence: str, own_fault: bool) -> None:
+def waiting_since(held: Claim, *, code: str, is_same: bool = False) -> datetime:
+    """Return since when an import waits that is about to wait for the reason ``code``.
+
+    One wait may have several reasons, as a server first is away and then sealed; where only
+    ``is_same`` counts, another reason begins another wait.
+    """
+    found = held.rows().values_list("waiting_since", "error_code").first()
+    since, former = found or (None, "")
+    return timezone.now() if since is None or (is_same and former != code) else since
+
+
+def wait(
+    held: Claim, *, code: str, sentence: str, own_fault: bool, since: datetime | None = None
+) -> None:
     """Let go of an import that cannot go on now, with the reason; it is tried again by itself.
 
     An attempt counts only if the interruption was ``own_fault``: what is away comes back.
@@ -90,6 +103,7 @@ def wait(held: Claim, *, code: str, sentence: str, own_fault: bool) -> None:
     held.rows().update(
         state=ImportState.WAITING,
         lease_until=timezone.now() + pause,
+        waiting_since=since or waiting_since(held, code=code),
         error_code=code,
         error=sentence,
         **changes,

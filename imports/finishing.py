@@ -39,7 +39,7 @@ def fail(held: Claim, version: ModelVersion, *, code: str, reason: str) -> Impor
 def _ended(job: Import) -> Import:
     if job.state == ImportState.DONE:
         job.error_code = job.error = ""
-    job.lease_until = None
+    job.lease_until = job.waiting_since = None
     job.finished_at = timezone.now()
     job.save()
     return job

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,9 +12,18 @@ from django.utils import timezone
 
 from aegis.problems import Refusal, Unavailable
 from aegis.proof.manifest import Manifest
+from aegis.proof.signing.refusals import SignerMisconfigured
 from aegis.proof.signing.signer import Signer
 from imports import steps
-from imports.claims import MOST_ATTEMPTS, Claim, Progress, TakenOver, claim, wait
+from imports.claims import (
+    MOST_ATTEMPTS,
+    Claim,
+    Progress,
+    TakenOver,
+    claim,
+    wait,
+    waiting_since,
+)
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
 from registry.models import ModelVersion, SigningKey
@@ -23,6 +33,9 @@ from registry.uploads import upload_folder
 from registry.versions import SignedArtifact
 
 log = structlog.get_logger(__name__)
+
+OPERATOR_PATIENCE: Final = timedelta(hours=24)
+"""So long an import waits for a mistake in how Aegis signs to be mended: a night, and a morning."""
 
 Watch = Callable[[str], None]
 """What is told each named point of a run when it is reached."""
@@ -64,12 +77,13 @@ def _run_watched(held: Claim, version: ModelVersion, watch: Watch, signer: Signe
         _Run(held, version, watch).all_steps(signer or signer_of(_key(version)))
     except TakenOver:
         raise
+    except SignerMisconfigured as unmended:
+        _wait_for_operator(held, version, unmended)
     except Unavailable as away:
         log.warning("imports.waiting", job=str(held.job), code=away.code)
-        wait(held, code=away.code, sentence=away.sentence, own_fault=False)
+        wait(held, code=away.code, sentence=away.in_full, own_fault=False)
     except Refusal as refusal:
-        reason = " ".join(filter(None, (refusal.sentence, refusal.mend)))
-        fail(held, version, code=refusal.code, reason=reason)
+        fail(held, version, code=refusal.code, reason=refusal.in_full)
     except Exception:
         # A mistake of ours must not leave the job to its lease without a word.
         log.exception("imports.broke_off", job=str(held.job))
@@ -77,6 +91,17 @@ def _run_watched(held: Claim, version: ModelVersion, watch: Watch, signer: Signe
         wait(held, code="import_broke_off", sentence=sentence, own_fault=True)
     else:
         upload_folder().discard(version.upload.pk)
+
+
+def _wait_for_operator(held: Claim, version: ModelVersion, unmended: SignerMisconfigured) -> None:
+    """Wait for somebody to mend how Aegis signs, and fail where nobody did for long."""
+    since = waiting_since(held, code=unmended.code, is_same=True)
+    log.warning("imports.signer_misconfigured", job=str(held.job), code=unmended.code)
+    if timezone.now() - since < OPERATOR_PATIENCE:
+        code, sentence = unmended.code, unmended.in_full
+        wait(held, code=code, sentence=sentence, own_fault=False, since=since)
+    else:
+        fail(held, version, code=unmended.code, reason=unmended.in_full)
 
 
 class _Run:
@@ -137,6 +162,7 @@ class _Run:
     def _record(self, step: ImportStep) -> None:
         with transaction.atomic():
             self._held.lock()
+            self._held.rows().update(waiting_since=None)
             step.finished_at = timezone.now()
             step.save(update_fields=["finished_at", "result"])
 

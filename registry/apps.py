@@ -8,4 +8,8 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them declares what can be recorded and what follows from it.
+        from aegis.health import NOTICES
         from registry import actions, handlers, signing_news  # noqa: F401
+        from registry.signer_states import notice
+
+        NOTICES["signer"] = notice

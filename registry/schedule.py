@@ -12,11 +12,12 @@ SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
-    # Whoever rotated a key sees its new version in the list soon, before it signs.
+    # Whoever rotated a key sees its new version in the list soon, before it signs; and pages say
+    # since when a signer is away without asking it.
     "note-signing-keys": {
         "task": "registry.tasks.note_signing_keys",
-        "schedule": 300.0,
-        "options": {"expires": 300},
+        "schedule": 30.0,
+        "options": {"expires": 30},
     },
     "sweep-registry": {
         "task": "registry.tasks.sweep_registry",

@@ -1,15 +1,17 @@
 """Watching the signers: new versions of their keys are noted, changed ones are reported."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from django.core.exceptions import ImproperlyConfigured
 
 from aegis.audit.models import AuditEvent
 from aegis.audit.recording import record, verb
 from aegis.problems import Refusal
+from aegis.proof.signing.signer import PublicKey
 from registry.key_versions import note_key_versions
 from registry.models import SigningKey
+from registry.signer_states import note_absence, note_answer
 from registry.signing.configured import signer_of
 
 log = structlog.get_logger(__name__)
@@ -25,12 +27,21 @@ def note_all() -> int:
     noted = 0
     for key in SigningKey.objects.filter(retired_at=None):
         try:
-            noted += len(note_key_versions(key, public_keys=signer_of(key).public_keys()))
-        except (Refusal, ImproperlyConfigured) as error:
-            log.warning("signing_keys.not_noted", key=key.name, reason=str(error))
-            if isinstance(error, Refusal) and error.code == "signing_key_changed":
-                report_change(key, version=error.details["version"], hint=error.details["hint"])
+            noted += len(note_key_versions(key, public_keys=_shown(key)))
+        except Refusal as refusal:
+            log.warning("signing_keys.not_noted", key=key.name, reason=str(refusal))
+            note_absence(key, refusal)
+            if refusal.code == "signing_key_changed":
+                report_change(key, version=refusal.details["version"], hint=refusal.details["hint"])
     return noted
+
+
+def _shown(key: SigningKey) -> Sequence[PublicKey]:
+    """Return the public keys that the signer of ``key`` shows, and note how it was."""
+    signer = signer_of(key)
+    shown = signer.public_keys()
+    note_answer(key, deletion_allowed=signer.deletion_allowed)
+    return shown
 
 
 @verb

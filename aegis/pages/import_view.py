@@ -25,6 +25,11 @@ class ImportView:
         return self.job.state == ImportState.WAITING and bool(self.job.error)
 
     @property
+    def waits_for_signer(self) -> bool:
+        """Say whether what it waits for is the signer."""
+        return self.job.error_code.startswith("signer_")
+
+    @property
     def percent(self) -> int:
         """Return how much of the bytes is worked through, in whole percent."""
         if not self.job.bytes_total:

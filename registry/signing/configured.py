@@ -3,23 +3,22 @@
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from aegis.problems import Conflict, Invalid, Refusal
 from aegis.proof.signing.signer import Signer
+from registry.addresses import key_path
 from registry.key_versions import compromised, retired
 from registry.models import ModelVersion, RegisteredModel, SigningKey
 from registry.signing.development import KEY_NAME, DevelopmentSigner
 from registry.signing.listed import ListedSigner
+from registry.signing.vaults import vault_signer
 
 
-def signer_of(key: SigningKey) -> Signer:
+def signer_of(key: SigningKey) -> ListedSigner:
     """Return what signs with ``key``, in its name."""
     if key.is_development:
         return ListedSigner(key, _development(key))
-    raise ImproperlyConfigured(
-        "Unset VAULT_ADDR: this release signs with the local development signer only."
-    )
+    return ListedSigner(key, vault_signer(key.transit_name))
 
 
 def configured_signer() -> Signer:
@@ -35,7 +34,7 @@ def default_key() -> SigningKey:
             "signing_key_missing",
             "No signing key is the default, so nothing says what to sign with.",
             mend="An administrator makes one the default.",
-            url="/keys/",
+            url=key_path(""),
         )
     return key
 
@@ -105,7 +104,7 @@ def _named(name: str, listed: Iterable[SigningKey]) -> SigningKey:
         f"No signing key of the list is named {name[:120]!a}.",
         field="sign_key",
         mend="The page of signing keys lists them; an administrator adds one.",
-        url="/keys/",
+        url=key_path(""),
     )
 
 
@@ -120,7 +119,7 @@ def _refusal(key: SigningKey, code: str, sentence: str) -> Conflict:
         f"signing_key_{code}",
         f"The signing key {key} {sentence}.",
         mend="Choose another key, or ask an administrator who may use this one.",
-        url="/keys/",
+        url=key_path(""),
         details={"key": key.name},
     )
 

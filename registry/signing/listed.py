@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aegis.proof.signing.signer import PublicKey, SignatureResult, Signer, sign
+from aegis.proof.signing.vault import VaultTransitSigner
 from registry.key_versions import version_that_signed
 from registry.models import SigningKey
 
@@ -22,6 +23,11 @@ class ListedSigner:
     def is_development(self) -> bool:
         """Whether its signatures prove nothing."""
         return self._signer.is_development
+
+    @property
+    def deletion_allowed(self) -> bool:
+        """Whether the key could be deleted where it is kept, as it was when it was last shown."""
+        return isinstance(self._signer, VaultTransitSigner) and self._signer.deletion_allowed
 
     def sign(self, signed: bytes) -> SignatureResult:
         """Sign, or raise ``Unavailable``, or ``Conflict`` with the code of what is wrong."""

@@ -3,8 +3,8 @@
 from functools import cache
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
+from aegis.proof.signing.refusals import SignerMisconfigured
 from aegis.proof.signing.vault import Asks, VaultTransitSigner, connect
 from aegis.proof.signing.vault_auth import (
     AppRoleLogin,
@@ -21,8 +21,10 @@ def vault_signer(transit_name: str) -> VaultTransitSigner:
     """Return what signs with the key ``transit_name`` of the Vault; nothing is asked yet."""
     vault: Vault | None = settings.AEGIS_VAULT
     if vault is None:
-        raise ImproperlyConfigured(
-            f"VAULT_ADDR names no Vault, so nothing can sign with its key {transit_name}."
+        raise SignerMisconfigured(
+            "signer_missing",
+            f"Nothing can sign with the key {transit_name} of a Vault, since none is set.",
+            mend="Set VAULT_ADDR and how Aegis signs in there, and start the workers again.",
         )
     return _signer(vault, transit_name)
 

@@ -104,6 +104,11 @@ class VaultTransitSigner:
         """Return the versions that Vault shows, the newest last."""
         return self.report().versions
 
+    @property
+    def deletion_allowed(self) -> bool:
+        """Whether Vault would have let the key be deleted when it was looked at last."""
+        return self._report is not None and self._report.deletion_allowed
+
     def report(self) -> KeyReport:
         """Look at the key now, or raise why it may not sign."""
         with self._lock:

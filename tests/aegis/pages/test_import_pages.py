@@ -50,6 +50,11 @@ def test_an_import_that_waits_for_the_signer_says_so(
     cast: Cast, model: RegisteredModel, as_person: AsPerson
 ) -> None:
     job = making.new_import(model, cast.mina)
-    Import.objects.filter(pk=job.pk).update(error="The signer does not answer.")
+    Import.objects.filter(pk=job.pk).update(
+        error="The signer does not answer.",
+        error_code="signer_unreachable",
+        waiting_since=timezone.now(),
+    )
     page = as_person(cast.vera).get("/models/churn-predictor/versions/1/").content
+    assert b"Waiting for the signer since" in page
     assert b"The signer does not answer. It goes on by itself." in page
