@@ -2,11 +2,13 @@
 
 import mimetypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from aegis.problems import Invalid
+from aegis.sensitive.secrets import secret_found
+from aegis.sensitive.streams import find_in_text
 from aegis.sensitive.texts import plain_text
 from registry.documents import Received
 from registry.metric_definitions import definitions_of
@@ -48,6 +50,7 @@ def drafted(kind: str, title: str, name: str | None, received: Received) -> Draf
             mend=f"The kinds are {', '.join(Evidence.Kind.values)}.",
         )
     file_name = _file_name(name)
+    personal = _personal_data(received)
     judgement = judge(kind, received.head(REPORT_BYTES + 1) if kind in _READ else b"")
     if judgement.report is not None:
         _refuse_other_units(judgement.report)
@@ -59,7 +62,7 @@ def drafted(kind: str, title: str, name: str | None, received: Received) -> Draf
         sha256=received.sha256,
         size=received.size,
         outcome=judgement.outcome,
-        findings={"reason": judgement.reason, **_findings(judgement.report)},
+        findings={"reason": judgement.reason, **_findings(judgement.report), **personal},
         report=judgement.report,
     )
 
@@ -82,6 +85,18 @@ def metrics_of(evidence: Evidence, report: Report | None) -> Iterator[Metric]:
             evidence=evidence,
             recorded_by=evidence.attached_by,
         )
+
+
+def _personal_data(received: Received) -> dict[str, Any]:
+    """Return what a text may hold of people, by line; refuse one that holds a secret."""
+    received.stream.seek(0)
+    try:
+        found = find_in_text(received.stream.read)
+    except UnicodeDecodeError:
+        return {}
+    if found.secrets:
+        raise secret_found(found.secrets, field="file")
+    return {"personal_data": [asdict(one) for one in found.personal]} if found.personal else {}
 
 
 def _file_name(name: str | None) -> str:

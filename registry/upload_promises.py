@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.manifest import is_sha256
+from aegis.sensitive.secrets import refuse_secrets
 from aegis.text import name_key
 from registry.models import Upload, UploadFile
 
@@ -33,6 +34,7 @@ def announce(
     A promise may be changed while no byte of the file is here.
     """
     _check_promise(total, sha256)
+    refuse_secrets(path, field="path")
     file = _row(upload, path, add=add)
     if file.received == 0 and not file.complete:
         file.size = file.size if total is None else total

@@ -6,7 +6,7 @@ never the value.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from detect_secrets.plugins.aws import AWSKeyDetector
@@ -119,11 +119,15 @@ def refuse_secrets(text: str, *, field: str, name: str = "") -> None:
     ``name`` is what the text is the value of, such as a parameter's, where that may tell.
     """
     found = find_secrets(text) or (find_secrets(f"{name} = {text}") if name else [])
-    if not found:
-        return
+    if found:
+        raise secret_found(found, field=field)
+
+
+def secret_found(found: Sequence[Found], *, field: str) -> Invalid:
+    """Return the refusal of a text that holds secrets: kinds and lines, and no value."""
     first = found[0]
     further = f" and {len(found) - 1} more" if found[1:] else ""
-    raise Invalid(
+    return Invalid(
         "secret_found",
         f"{field.replace('_', ' ').capitalize()} holds a secret: {first.kind}, "
         f"line {first.line}{further}.",

@@ -18,6 +18,7 @@ from imports.scanning.examination import (
 from imports.scanning.findings import FileFindings, Finding, tidy
 from imports.scanning.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
 from imports.scanning.sources import Source
+from imports.scanning.text_contents import sensitive
 from imports.scanning.verdicts import Verdict
 
 # Raised whenever a rule changes, so that files are scanned again and waivers are asked for anew.
@@ -56,9 +57,10 @@ def _examine(source: Source, scan: Scan) -> Examination:
     """Examine a source by every format that recognises it; the worst verdict holds."""
     recognised = _recognised(source)
     if not recognised:
-        return _unrecognised(source)
+        return _unrecognised(source, scan)
     found = together(_by_format(each, source, scan) for each in recognised)
-    return found + Examination(findings=tuple(_mismatches(source, recognised)))
+    said = (*_mismatches(source, recognised), *_said(source, recognised, scan))
+    return found + Examination(findings=said)
 
 
 def _by_format(form: Format, source: Source, scan: Scan) -> Examination:
@@ -87,9 +89,14 @@ def _format_of(source: Source) -> str:
     return "text" if _is_text(source) else "unknown"
 
 
-def _unrecognised(source: Source) -> Examination:
+def _said(source: Source, recognised: tuple[Format, ...], scan: Scan) -> Iterator[Finding]:
+    if all(each.is_text for each in recognised):
+        yield from sensitive(source, scan)
+
+
+def _unrecognised(source: Source, scan: Scan) -> Examination:
     if _is_text(source):
-        return Examination()
+        return Examination(findings=tuple(sensitive(source, scan)))
     sentence = "The content is of no format that is known here, so nothing can be said of it."
     finding = Finding.of("unknown_format", sentence, source.place)
     return Examination(Verdict.INCONCLUSIVE, (finding,))

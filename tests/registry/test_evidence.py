@@ -22,6 +22,7 @@ from registry.evidence import (
 from registry.metric_definitions import define_default_metrics
 from registry.models import Attestation, ComplianceTag, Evidence, Metric, ModelVersion
 from registry.versions import create_version, mark_failed
+from tests.aegis.sensitive.samples import SECRETS
 from tests.cast import PASSWORD, Cast
 from tests.recorded import last, recorded, refused
 from tests.registry import making
@@ -382,3 +383,17 @@ def test_of_people_who_attest_at_once_one_is_first(
             return refusal.code
 
     assert sorted(at_once(say, times=4)) == ["already_attested"] * 3 + ["pass"]
+
+
+def test_a_secret_in_the_file_is_refused_with_its_place(cast: Cast, version: ModelVersion) -> None:
+    content = f"Reviewed.\n{SECRETS['AWS Access Key']}\n".encode()
+    with pytest.raises(Invalid, match="AWS Access Key, line 2") as caught:
+        making.attach(version, cast.mina, kind="security_review", file=making.file(content))
+    assert (caught.value.code, caught.value.field) == ("secret_found", "file")
+    assert not Evidence.objects.exists()
+
+
+def test_what_may_be_personal_is_kept_with_the_findings(cast: Cast, version: ModelVersion) -> None:
+    content = b"Reviewed by\nann@acme.io\n"
+    made = making.attach(version, cast.mina, kind="security_review", file=making.file(content))
+    assert made.findings["personal_data"] == [{"line": 2, "kind": "e-mail address"}]
