@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from aegis import health, metrics
-from aegis.api.well_known import Revocations
+from aegis.api.well_known import Keys, Revocations
 
 # An administrator signs in where everybody does, with the same limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's recipe.
@@ -39,6 +39,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.show, name="metrics"),
+    path(".well-known/aegis/keys.json", Keys.as_view(), name="published-keys"),
     path(".well-known/aegis/revocations.json", Revocations.as_view(), name="revocations"),
     path("admin/", admin.site.urls),
     path("api/", include("aegis.api.urls")),

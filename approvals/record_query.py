@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from aegis.accounts.models import User
@@ -21,13 +21,17 @@ from approvals.records import (
     TeamRecord,
     VersionRecord,
 )
+from approvals.scan_records import ScanRecord, WaiverRecord
 from registry.models import (
     CardRevision,
     ComplianceTag,
     Evidence,
     Metric,
     ModelVersion,
+    ScanReport,
+    ScanWaiverAnswer,
     Signature,
+    SigningKeyVersion,
     Stage,
     VersionFact,
 )
@@ -59,7 +63,10 @@ def load_records(wanted: Q) -> dict[UUID, VersionRecord]:
 def _query() -> QuerySet[ModelVersion]:
     facts = VersionFact.objects.order_by("name", "-id").distinct("name")
     latest_card = CardRevision.objects.filter(version=OuterRef("pk")).order_by("-number")
-    signatures = Signature.objects.filter(manifest_digest=OuterRef("digest"))
+    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
+    signatures = Signature.objects.filter(manifest_digest=OuterRef("digest")).annotate(
+        compromised_at=Subquery(made_with.values("compromised_at")[:1])
+    )
     moves = StageTransition.objects.filter(version=OuterRef("pk"), target=OuterRef("stage"))
     versions: QuerySet[ModelVersion] = (
         ModelVersion.objects.select_related("registered_model__team", "artifact")
@@ -95,7 +102,23 @@ def _query() -> QuerySet[ModelVersion]:
             ),
             card_sections=Subquery(latest_card.values("sections")[:1]),
             signature_rows=rows_as_json(
-                _of_version(signatures.order_by("-signed_at", "-id")), SignatureRecord
+                # A bundle names every file: the older ones are not read to be left out.
+                _of_version(signatures.order_by("-signed_at", "-id"))[:1],
+                SignatureRecord,
+            ),
+            scan_rows=rows_as_json(_of_version(ScanReport.objects.order_by("-id"))[:1], ScanRecord),
+            waiver_rows=rows_as_json(
+                _waivers(),
+                WaiverRecord,
+                path="waiver__path",
+                sha256="waiver__sha256",
+                ruleset="waiver__ruleset",
+                reason="waiver__reason",
+                expires_at="waiver__expires_at",
+                proposed_by="waiver__proposed_by_id",
+                proposer="waiver__proposed_by__name",
+                approved_by="answered_by_id",
+                approver="answered_by__name",
             ),
             member_rows=ArraySubquery(
                 User.objects.filter(
@@ -111,6 +134,16 @@ def _query() -> QuerySet[ModelVersion]:
         .order_by("number")
     )
     return versions
+
+
+def _waivers() -> QuerySet[ScanWaiverAnswer]:
+    """Return the approvals of waivers that were not taken back, of the outer version."""
+    said = ScanWaiverAnswer.Verdict
+    ended = ScanWaiverAnswer.objects.filter(waiver=OuterRef("waiver"), verdict=said.REVOKE)
+    approved: QuerySet[ScanWaiverAnswer] = ScanWaiverAnswer.objects.filter(
+        ~Exists(ended), waiver__version=OuterRef("pk"), verdict=said.APPROVE
+    )
+    return approved.order_by("waiver__path", "id")
 
 
 def _of_version(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -159,6 +192,8 @@ def _record(version: ModelVersion) -> VersionRecord:
         tags=tuple(record_of(TagRecord, tag) for tag in row.tag_rows),
         cards=tuple(cards),
         signature=next((record_of(SignatureRecord, one) for one in row.signature_rows), None),
+        scan=next((record_of(ScanRecord, one) for one in row.scan_rows), None),
+        waivers=tuple(record_of(WaiverRecord, one) for one in row.waiver_rows),
     )
 
 

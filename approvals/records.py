@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from aegis.proof.manifest import Manifest
+from approvals.scan_records import ScanRecord, WaiverRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class CardRecord:
 
 @dataclass(frozen=True, slots=True)
 class SignatureRecord:
-    """The latest signature over a version's manifest."""
+    """The latest signature over a version's manifest, and since when its key is compromised."""
 
     manifest_digest: str
     key_name: str
@@ -123,6 +124,7 @@ class SignatureRecord:
     bundle: str
     is_development: bool
     signed_at: datetime
+    compromised_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,10 @@ class TeamRecord:
 
 @dataclass(frozen=True)
 class VersionRecord:
-    """A version with its present facts, metrics, evidence, tags, card and signature.
+    """A version with its present facts, metrics, evidence, tags, card, signature and scan.
 
-    ``evidence`` holds superseded pieces too; ``cards`` all revisions, the latest first.
+    ``evidence`` holds superseded pieces too; ``cards`` all revisions, the latest first;
+    ``waivers`` all that two people agreed on and nobody ended.
     """
 
     id: UUID
@@ -167,6 +170,8 @@ class VersionRecord:
     tags: tuple[TagRecord, ...]
     cards: tuple[CardRecord, ...]
     signature: SignatureRecord | None
+    scan: ScanRecord | None
+    waivers: tuple[WaiverRecord, ...]
 
     @property
     def name(self) -> str:

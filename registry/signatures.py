@@ -1,7 +1,9 @@
 """The signatures of versions, as rows."""
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from aegis.proof.signing.bundle import SignedBundle
-from registry.models import ModelVersion, Signature
+from registry.models import ModelVersion, Signature, SigningKeyVersion
 
 
 def add_signature(
@@ -20,3 +22,18 @@ def add_signature(
         is_development=bundle.is_development,
     )
     return signature
+
+
+def signatures_of(version: ModelVersion) -> QuerySet[Signature]:
+    """Return the signatures over a version's files, the one that counts first, without bundles.
+
+    Each has ``compromised_at`` of its key.
+    """
+    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
+    found: QuerySet[Signature] = (
+        Signature.objects.filter(version=version, manifest_digest=version.digest)
+        .annotate(compromised_at=Subquery(made_with.values("compromised_at")[:1]))
+        .defer("bundle")
+        .order_by("-signed_at", "-id")
+    )
+    return found

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from aegis.problems import Unavailable
+from aegis.proof.signing.keys import algorithm, pem_of
 from aegis.proof.signing.signer import PublicKey, SignatureResult
 from registry.signing.configured import configured_signer
 
@@ -18,6 +22,37 @@ class AbsentSigner:
 
     def public_keys(self) -> Sequence[PublicKey]:
         raise Unavailable("signer_failed", "The signer does not answer.")
+
+
+class RotatingSigner:
+    """A signer that holds keys like Vault: the newest signs, and the older ones stay known."""
+
+    is_development = False
+
+    def __init__(self) -> None:
+        self.keys: list[ec.EllipticCurvePrivateKey] = []
+        self.rotate()
+
+    def rotate(self) -> None:
+        self.keys.append(ec.generate_private_key(ec.SECP256R1()))
+
+    def sign(self, signed: bytes) -> SignatureResult:
+        signature = self.keys[-1].sign(signed, ec.ECDSA(hashes.SHA256()))
+        newest = self.public_keys()[-1]
+        return SignatureResult(
+            signature,
+            newest.key_name,
+            newest.key_version,
+            newest.public_key_pem,
+            newest.algorithm,
+        )
+
+    def public_keys(self) -> Sequence[PublicKey]:
+        pems = [pem_of(key) for key in self.keys]
+        return [
+            PublicKey("transit-name", str(number), pem, algorithm(pem))
+            for number, pem in enumerate(pems, start=1)
+        ]
 
 
 class LyingSigner:

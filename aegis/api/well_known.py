@@ -11,6 +11,8 @@ from rest_framework.request import Request
 
 from aegis.api.downloads import json_text
 from aegis.api.v1.base import View, parameters
+from aegis.api.v1.serializers.keys import PublishedKeys
+from registry.published_keys import keys_text
 from registry.readers import BUNDLE_MEDIA_TYPE
 from registry.revocations import latest_list
 
@@ -22,6 +24,18 @@ class Published(View):
 
     authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes: Any = (AllowAny,)
+
+
+class Keys(Published):
+    """Which public keys signatures verify with."""
+
+    @extend_schema(operation_id="keys_published", responses={200: PublishedKeys})
+    def get(self, request: Request) -> HttpResponse:
+        """Return every version of every signing key, compromised ones too, as they are now."""
+        parameters(request)
+        response = json_text(request, keys_text())
+        response["Cache-Control"] = FRESH
+        return response
 
 
 class Revocations(Published):

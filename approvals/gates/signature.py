@@ -4,13 +4,14 @@ It takes no parameters. The signature of the development signer passes with a no
 and production settings refuse it.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from aegis.problems import Refusal
 from aegis.proof.signing.bundle import verify_manifest
 from approvals.gates.facts import GateInput
 from approvals.gates.gate import Gate, Parameters, only_keys
-from approvals.gates.outcomes import GateOutcome, Outcome
+from approvals.gates.outcomes import Fix, GateOutcome, Outcome
 from approvals.records import SignatureRecord, VersionRecord
 
 NAME: Final = "signature"
@@ -29,6 +30,8 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:  # noqa: ARG
     signature = version.signature
     if signature is None:
         return _fail("Not signed", f"{version.name} has no signature over its manifest.")
+    if signature.compromised_at is not None:
+        return _compromised(signature, signature.compromised_at)
     try:
         said = verify_manifest(
             signature.bundle.encode(), version.manifest, public_key_pem=signature.public_key
@@ -43,6 +46,21 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:  # noqa: ARG
             "The development signer's key lies in a file, so its signature proves nothing here.",
         )
     return _verified(signature)
+
+
+def _compromised(signature: SignatureRecord, at: datetime) -> GateOutcome:
+    return GateOutcome(
+        NAME,
+        TITLE,
+        Outcome.FAIL,
+        "Signed by a compromised key",
+        f"It was signed by version {signature.key_version} of {signature.key_name}, a key that was "
+        f"marked compromised on {at:%-d %B %Y}; re-sign.",
+        mend="Have the version signed again; its files stay as they are.",
+        who="A maintainer of the model or an administrator",
+        fix=Fix("signature_renew", "Sign again"),
+        findings={"key_name": signature.key_name, "key_hint": signature.key_hint},
+    )
 
 
 def _fault(version: VersionRecord, signature: SignatureRecord, said: dict[str, Any]) -> str:

@@ -59,8 +59,12 @@ def insert_transition(version: Any, **changes: Any) -> None:
 
 
 def insert_statement(request: Any, **changes: Any) -> None:
-    """Add a statement over the version as it is now. Its envelope is nothing: only a key signs."""
+    """Add a statement over the version as it is now, in the name of the key that signed it.
+
+    Its envelope is nothing: only a key signs.
+    """
     version = request.version
+    signature = version.signatures.latest("signed_at")
     said = {
         "id": new_key(),
         "request_id": request.pk,
@@ -68,12 +72,12 @@ def insert_statement(request: Any, **changes: Any) -> None:
         "manifest_digest": version.digest,
         "subject_digest": "0" * 64,
         "subject_revision": version.subject_revision,
-        "key_name": "none",
-        "key_version": "1",
-        "key_hint": "0" * 64,
-        "public_key": "",
+        "key_name": signature.key_name,
+        "key_version": signature.key_version,
+        "key_hint": signature.key_hint,
+        "public_key": signature.public_key,
         "envelope": "{}",
-        "is_development": True,
+        "is_development": signature.is_development,
         "signed_at": timezone.now(),
     }
     insert("approvals_promotionstatement", {**said, **changes})

@@ -22,9 +22,21 @@ def name_of(index: int) -> str:
 def fill(count: int) -> None:
     """Make ``count`` models with three ready versions, tags and an alias each."""
     from aegis.accounts.models import Team, User
-    from registry.models import Alias, Artifact, ModelVersion, RegisteredModel, Signature
+    from registry.models import (
+        Alias,
+        Artifact,
+        ModelVersion,
+        RegisteredModel,
+        Signature,
+        SigningKeyVersion,
+    )
+    from registry.signing_keys import list_first_key
+    from registry.watching_keys import note_all
 
     team, user = Team.objects.all()[0], User.objects.all()[0]
+    list_first_key()
+    note_all()
+    listed = SigningKeyVersion.objects.select_related("key").earliest("first_seen_at")
     models = [
         RegisteredModel(
             name=name_of(index),
@@ -72,11 +84,11 @@ def fill(count: int) -> None:
                 Signature(
                     version=version,
                     manifest_digest=digest,
-                    key_name="bench",
-                    key_version="1",
-                    key_hint=SHA256,
-                    algorithm="ecdsa-p256",
-                    public_key="",
+                    key_name=listed.key.name,
+                    key_version=listed.version,
+                    key_hint=listed.hint,
+                    algorithm=listed.algorithm,
+                    public_key=listed.public_key,
                     bundle="{}",
                     is_development=True,
                 )

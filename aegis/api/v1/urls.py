@@ -12,11 +12,13 @@ from aegis.api.v1 import (
     evidence,
     files,
     imports,
+    keys,
     models,
     organisation,
     promotions,
     recalls,
     rollback,
+    signatures,
     uploads,
     versions,
 )
@@ -36,6 +38,7 @@ version: list[URLPattern | URLResolver] = [
     path("files/<path:path>", files.File.as_view()),
     path("artifact/", files.Artifact.as_view()),
     path("signature/", files.Signature.as_view()),
+    path("signatures/", signatures.Signatures.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
     path("archive/", versions.Archive.as_view()),
     path("recall/", recalls.Recalls.as_view()),
@@ -52,6 +55,14 @@ model: list[URLPattern | URLResolver] = [
     path("rollback/", rollback.Rollback.as_view()),
     path("versions/", versions.Versions.as_view()),
     path("versions/<str:ref>/", include(version)),
+]
+
+key: list[URLPattern | URLResolver] = [
+    path("", keys.Key.as_view()),
+    path("default/", keys.Default.as_view()),
+    path("retirement/", keys.Retirement.as_view()),
+    path("compromise/", keys.Compromises.as_view()),
+    path("sign-again/", keys.SigningAgain.as_view()),
 ]
 
 promotion: list[URLPattern | URLResolver] = [
@@ -75,6 +86,8 @@ urlpatterns = [
     path("uploads/", uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:key>/", uploads.OneUpload.as_view()),
     path("uploads/<uuid:key>/files/<path:path>", uploads.UploadedFile.as_view()),
+    path("keys/", keys.Keys.as_view()),
+    path("keys/<str:name>/", include(key)),
     path("audit/events/", audit.AuditEvents.as_view()),
     path("tokens/", account.Tokens.as_view()),
     path("tokens/<uuid:key>/", account.Token.as_view()),

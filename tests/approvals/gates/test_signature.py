@@ -36,6 +36,7 @@ def signature(made: Manifest, signer: DevelopmentSigner, number: int = 7) -> Sig
         bundle=bundle.data.decode(),
         is_development=bundle.is_development,
         signed_at=AT,
+        compromised_at=None,
     )
 
 

@@ -27,6 +27,7 @@ class NewVersion(StrictSerializer):
     label = Text(required=False, allow_null=True)  # type: ignore[assignment]  # DRF has an attribute of that name.
     description = Text(required=False)
     facts = serializers.JSONField(required=False)
+    sign_key = Text(required=False, help_text="The signing key; without it the default signs.")
     new_version = serializers.BooleanField(
         required=False, help_text="Add a version also where one has these bytes already."
     )
