@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from imports.scanning.examination import Examination, Format, Scan
 from imports.scanning.formats.saying import malformed, trailing
-from imports.scanning.sources import Source
+from imports.scanning.pickles.examining import examine_pickle
+from imports.scanning.sources import Source, part_of
 
 _MAGIC: Final = b"\x93NUMPY"
 _LENGTH_WIDTH: Final = {b"\x01\0": 2, b"\x02\0": 4, b"\x03\0": 4}
@@ -56,8 +57,11 @@ def examine(source: Source, scan: Scan) -> Examination:
 
 
 def _examine_objects(source: Source, start: int, scan: Scan) -> Examination:
-    scan.check_time(source.place)
-    raise malformed(source, "array_of_objects", "The array holds objects.", f"byte {start}")
+    """Examine the pickle that holds the objects."""
+    length = source.size - start
+    place = f"{source.place}!objects" if source.place else "objects"
+    stream = part_of(source, start, length)
+    return examine_pickle(Source(stream, length, source.name, place, source.depth), scan)
 
 
 def _header(source: Source) -> tuple[dict[str, Any], int]:
