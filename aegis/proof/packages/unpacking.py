@@ -98,11 +98,14 @@ def _is_same(parent: int, name: str, entry: FileEntry) -> bool:
         descriptor = os.open(name, _OLD, dir_fd=parent)
     except OSError:
         return False
-    with open(descriptor, "rb", buffering=CHUNK) as file:  # noqa: PTH123 -- A descriptor has no path.
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size != entry.size:
             return False
-        return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+        with os.fdopen(descriptor, "rb", buffering=CHUNK, closefd=False) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+    finally:
+        os.close(descriptor)
 
 
 def _in_the_way(entry: FileEntry) -> Conflict:
