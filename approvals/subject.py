@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 
 import rfc8785
@@ -17,9 +18,9 @@ from approvals.record_query import load_with_occupant
 from approvals.records import VersionRecord
 from approvals.subject_changes import SubjectChange, changes_between
 from approvals.wording import counted, listed
-from registry.models import ModelVersion
+from registry.models import ModelVersion, ScanVerdict
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def subject_of(
         "target": target,
         "replaces": _replaced(occupant),
         "artifact": _artifact(version),
+        "scan": _scan(version),
         "card": _card(version),
         "evidence": _evidence(version),
         "metrics": _metrics(version),
@@ -96,6 +98,27 @@ def _artifact(version: VersionRecord) -> dict[str, Any]:
         "signing_key": {"name": key.key_name, "version": key.key_version, "hint": key.key_hint}
         if key
         else None,
+    }
+
+
+def _scan(version: VersionRecord) -> dict[str, Any] | None:
+    """Say what was found and what was waived; not when, nor by which rules it was found."""
+    if version.scan is None:
+        return None
+    return {
+        "verdict": version.scan.verdict,
+        "findings_digest": version.scan.findings_digest,
+        "files": version.scan.file_count,
+        "waivers": [
+            {
+                "path": waiver.path,
+                "sha256": waiver.sha256,
+                "expires_at": waiver.expires_at.astimezone(UTC).isoformat(),
+                "proposed_by": str(waiver.proposed_by),
+                "approved_by": str(waiver.approved_by),
+            }
+            for waiver in version.waivers
+        ],
     }
 
 
@@ -147,6 +170,7 @@ def parts_of(content: Mapping[str, Any]) -> tuple[SubjectPart, ...]:
             artifact["manifest_digest"],
             f"signed by {key['name']}, key version {key['version']}" if key else "not signed",
         ),
+        _scan_part(content.get("scan")),
         SubjectPart(
             "card",
             "Card",
@@ -180,6 +204,17 @@ def parts_of(content: Mapping[str, Any]) -> tuple[SubjectPart, ...]:
             f"v{there['number']}" if there else "no version",
         ),
     )
+
+
+def _scan_part(scan: Mapping[str, Any] | None) -> SubjectPart:
+    """Return the part about the scan, which subjects of format 1 do not have."""
+    if scan is None:
+        return SubjectPart("scan", "Scan", "", "no scan")
+    verdict = ScanVerdict(scan["verdict"]).label.lower()
+    waived = len(scan["waivers"])
+    note = f"{verdict}, {counted(scan['files'], 'file')}"
+    note += f", {counted(waived, 'waiver')}" if waived else ""
+    return SubjectPart("scan", "Scan", scan["findings_digest"], note)
 
 
 def _digest(value: Any) -> str:

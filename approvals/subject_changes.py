@@ -12,6 +12,13 @@ MOST_NAMED: Final = 4
 """How many metrics or facts a sentence names before it only counts them."""
 _OUTCOMES: Final = {"pass": "passes", "fail": "fails", "unattested": "waits for an attestation"}
 
+_VERDICTS: Final = {
+    "data": "all of them are data only",
+    "known": "the pickles among them name only what is known",
+    "unsafe": "some of them may run code",
+    "inconclusive": "some of them cannot be read",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectChange:
@@ -25,6 +32,7 @@ def changes_between(old: Content, new: Content) -> list[SubjectChange]:
     """Return the changes from ``old`` to ``new``, in the order of a subject's parts."""
     finders = (
         ("artifact", _artifact),
+        ("scan", _scan),
         ("card", _card),
         ("evidence", _evidence),
         ("evidence", _tags),
@@ -45,6 +53,23 @@ def _artifact(old: Content, new: Content) -> Iterator[str]:
         key = after["signing_key"]
         signed = f"signed by {key['name']}, key version {key['version']}" if key else "not signed"
         yield f"The artifact is now {signed}."
+
+
+def _scan(old: Content, new: Content) -> Iterator[str]:
+    # A subject of format 1 says nothing of scans.
+    before, after = old.get("scan"), new.get("scan")
+    if before == after or after is None:
+        return
+    if before is None:
+        yield f"The files were scanned: {_VERDICTS[after['verdict']]}."
+    elif before["verdict"] != after["verdict"]:
+        yield f"A new scan says: {_VERDICTS[after['verdict']]}."
+    elif before["findings_digest"] != after["findings_digest"]:
+        yield "A new scan found something else in the files."
+    if (before["waivers"] if before else []) != after["waivers"]:
+        paths = [waiver["path"] for waiver in after["waivers"]]
+        named = listed(paths[:MOST_NAMED]) + (" and others" if len(paths) > MOST_NAMED else "")
+        yield f"Two people waive {named} now." if paths else "Nothing is waived any more."
 
 
 def _card(old: Content, new: Content) -> Iterator[str]:

@@ -14,6 +14,8 @@ from registry.models import ScanReport, ScanVerdict
 
 BLOCKING: Final = frozenset({ScanVerdict.UNSAFE.value, ScanVerdict.INCONCLUSIVE.value})
 """The verdicts over which nothing is given out without a waiver."""
+PICKLES: Final = frozenset({"pickle", "joblib", "torch"})
+"""The formats that run code when they are loaded, as scans name them."""
 GRAVEST_FIRST: Final = tuple(reversed(ScanVerdict.values))
 
 
@@ -91,6 +93,11 @@ class ScannedFile:
     def can_be_waived(self) -> bool:
         """Say whether two people can take it as it is."""
         return self.blocks and not self.is_dangerous
+
+    @property
+    def is_pickle(self) -> bool:
+        """Say whether loading it runs the code that it names."""
+        return bool(self.globals) or bool(PICKLES & set(self.format.split("+")))
 
     @property
     def reason(self) -> str:

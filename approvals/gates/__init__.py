@@ -13,7 +13,9 @@ import structlog
 from approvals.gates import (
     compliance_tags,
     evaluation,
+    file_formats,
     licence,
+    malware_scan,
     model_card,
     provenance,
     signature,
@@ -64,6 +66,8 @@ GATES: Final[Mapping[str, Gate]] = {
         provenance.GATE,
         licence.GATE,
         signature.GATE,
+        malware_scan.GATE,
+        file_formats.GATE,
     )
 }
 

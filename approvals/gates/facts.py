@@ -1,10 +1,12 @@
 """What gates look at, read once in few queries."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from approvals.records import VersionRecord
 from approvals.wording import listed
@@ -32,6 +34,7 @@ class GateInput:
     version: VersionRecord
     meanings: Mapping[str, MetricMeaning]
     refuses_development_signer: bool
+    at: datetime = field(default_factory=timezone.now)
 
     def meaning(self, name: str) -> MetricMeaning:
         """Return what the metric ``name`` means."""
