@@ -19,6 +19,12 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    # It asks what is due; how often that is depends on the settings and on how much is stored.
+    "verify-packages": {
+        "task": "registry.tasks.verify_packages",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-registry": {
         "task": "registry.tasks.sweep_registry",
         "schedule": 3600.0,

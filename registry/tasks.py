@@ -8,12 +8,17 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from aegis.problems import Refusal
+from registry.reverification import verify_due
 from registry.revocations import publish
 from registry.signing_jobs import due_jobs, run_job
 from registry.sweeping import sweep
+from registry.watches import watch_ready_versions
 from registry.watching_keys import note_all
 
 MOST_HINTS: Final = 100
+HOURS: Final = 3600
+AT_A_STRETCH: Final = 300.0
+"""Seconds after which verifying makes room for other work, at the end of a package."""
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +55,18 @@ def sweep_signing() -> None:
 def note_signing_keys() -> None:
     """Ask every signer for its public keys, and note those that are new. Safe to run twice."""
     note_all()
+
+
+@shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
+def verify_packages() -> None:
+    """Verify the stored packages that are due. Safe to run at any time and twice."""
+    watch_ready_versions()
+    verify_due(seconds=AT_A_STRETCH)
+
+
+def hint_verification() -> None:
+    """Tell a worker that a package is due; the timetable finds it too if this fails."""
+    _hint(verify_packages)
 
 
 def hint_signing(job: UUID) -> None:

@@ -12,3 +12,11 @@ AEGIS_UPLOADS_OPEN = env.number("AEGIS_UPLOADS_OPEN", 100, least=1, most=100_000
 AEGIS_EVIDENCE_BYTES = env.number(
     "AEGIS_EVIDENCE_BYTES", 50 * 1024**2, least=5 * 1024**2, most=2 * _GIB
 )
+
+# How stored packages are verified again.
+AEGIS_VERIFY_DAYS = env.number("AEGIS_VERIFY_DAYS", 0, least=0, most=365)
+"""0: every day up to 100 GiB of packages, every week above."""
+AEGIS_VERIFY_AT_ONCE = env.number("AEGIS_VERIFY_AT_ONCE", 1, least=1, most=64)
+AEGIS_VERIFY_BYTES_PER_SECOND = env.number(
+    "AEGIS_VERIFY_BYTES_PER_SECOND", 100 * 1024**2, least=1024, most=2**40
+)
