@@ -5,7 +5,7 @@ import pytest
 from registry.models import ModelVersion, RegisteredModel
 from tests.approvals import making
 from tests.cast import Cast, assemble
-from tests.servers.fixtures import stand_in, transit
+from tests.servers.signing import stand_in, transit
 
 __all__ = ["stand_in", "transit"]
 

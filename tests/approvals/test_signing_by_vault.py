@@ -13,7 +13,7 @@ from approvals.states import RequestState
 from registry.models import ModelVersion, RegisteredModel
 from tests.approvals import making
 from tests.cast import PASSWORD, Cast
-from tests.servers.fixtures import sign_with
+from tests.servers.signing import sign_with
 from tests.servers.transit import Mode, TransitStandIn
 from tests.servers.vault.server import VaultServer
 

@@ -23,7 +23,7 @@ from registry.storage.configured import artifact_store
 from registry.watching_keys import note_all
 from tests.cast import Cast
 from tests.registry import making
-from tests.servers.fixtures import sign_with
+from tests.servers.signing import sign_with
 from tests.servers.transit import Mode, TransitStandIn
 from tests.servers.vault.server import VaultServer
 
@@ -215,7 +215,8 @@ def test_the_openssf_tool_accepts_what_a_real_vault_signed_and_refuses_one_chang
     weights.write_bytes(data)
     code, words = judged(folder)
     assert code == 1
-    assert "Hash mismatch for 'model/weights.bin'" in words
+    assert "Hash mismatch for" in words
+    assert "model/weights.bin" in words
 
 
 def judged(folder: Path) -> tuple[int, str]:

@@ -1,52 +1,41 @@
-"""Aegis signing with a Vault, for tests of whole jobs: the stand-in's, then the real one's."""
+"""Fixtures of the servers that only some tests need: a conftest takes over what its tests use."""
 
-import uuid
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
-from pytest_django import Settings
+from pytest_django.fixtures import Settings
 
-from aegis.settings.vault import Vault
-from registry.models import SigningKey
-from registry.signing_keys import list_first_key
-from tests.servers.transit import TransitStandIn
-from tests.servers.vault.server import VaultServer
+from aegis.settings import addresses
+from tests.servers import faults
+from tests.servers.faults import FaultyServer
+from tests.servers.seaweedfs import server
+from tests.servers.seaweedfs.server import S3Server
+
+
+@pytest.fixture(scope="session")
+def s3() -> S3Server:
+    """A real S3 server, the same for all processes; a test without one is skipped with a line."""
+    return server.running()
 
 
 @pytest.fixture
-def stand_in() -> Iterator[TransitStandIn]:
-    """Vault's Transit engine as we stand in for it, with faults on demand."""
-    with TransitStandIn().serving() as server:
-        yield server
+def faulty(s3: S3Server) -> Iterator[FaultyServer]:
+    """A proxy before the S3 server, with nothing planned yet."""
+    with faults.before(s3.endpoint) as proxy:
+        yield proxy
 
 
-@pytest.fixture(params=["stand-in", "vault"])
-def transit(request: pytest.FixtureRequest) -> TransitStandIn | VaultServer:
-    """The stand-in, then the real Vault, between which a job sees no difference."""
-    name = {"stand-in": "stand_in", "vault": "vault"}[request.param]
-    server: TransitStandIn | VaultServer = request.getfixturevalue(name)
-    return server
-
-
-def sign_with(
-    settings: Settings, server: TransitStandIn | VaultServer, *, token: str | None = None
-) -> SigningKey:
-    """Have Aegis sign with a new key of ``server``, as its environment would have it."""
-    name = f"key-{uuid.uuid4().hex[:12]}"
-    server.make_key(name)
-    settings.AEGIS_VAULT = Vault(
-        address=server.address,
-        auth="token",
-        role="",
-        secret=server.token if token is None else token,
-        secret_file=None,
-        auth_mount="token",
-        transit_mount="transit",
-        namespace=None,
-        ca_file=None,
+@pytest.fixture
+def in_bucket(
+    s3: S3Server, faulty: FaultyServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> FaultyServer:
+    """Let packages, evidence and other small files lie in a bucket, behind the proxy."""
+    server.put_account_into_environment(monkeypatch)
+    url = f"s3://{server.BUCKET}/tests/{uuid4().hex}"
+    storage = addresses.storage(
+        "AEGIS_STORAGE_URL", f"{url}?endpoint_url={faulty.endpoint}&region={server.REGION}"
     )
-    settings.AEGIS_SIGNER = "vault"
-    settings.AEGIS_SIGNING_KEY = name
-    key = list_first_key()
-    assert key is not None
-    return key
+    settings.AEGIS_STORAGE = storage
+    settings.STORAGES = {**settings.STORAGES, "default": addresses.small_files(storage)}
+    return faulty
