@@ -40,12 +40,13 @@ def scan_file(
     """
     scan = Scan(examine=_examine, size=size, limits=limits)
     source = Source(stream, size, PurePosixPath(path).name)
-    found = _examine(source, scan)
+    recognised = _recognised(source)
+    found = _by_formats(recognised, source, scan)
     return FileFindings(
         path=path,
         sha256=sha256,
         size=size,
-        format=_format_of(source),
+        format=_name_of(recognised, source),
         verdict=found.verdict,
         findings=tidy(found.findings, limits.findings),
         globals=tuple(sorted(found.globals)[: limits.globals]),
@@ -54,8 +55,12 @@ def scan_file(
 
 
 def _examine(source: Source, scan: Scan) -> Examination:
-    """Examine a source by every format that recognises it; the worst verdict holds."""
-    recognised = _recognised(source)
+    """Examine a source, the file itself or a member, by every format that recognises it."""
+    return _by_formats(_recognised(source), source, scan)
+
+
+def _by_formats(recognised: tuple[Format, ...], source: Source, scan: Scan) -> Examination:
+    """Return what all formats say together: the worst verdict holds."""
     if not recognised:
         return _unrecognised(source, scan)
     found = together(_by_format(each, source, scan) for each in recognised)
@@ -73,17 +78,28 @@ def _by_format(form: Format, source: Source, scan: Scan) -> Examination:
         sentence = f"Its structure is nested too deep for a {form.name} file."
         finding = Finding.of("nested_too_deep", sentence, source.place)
         return Examination(Verdict.INCONCLUSIVE, (finding,))
+    except Exception as error:  # noqa: BLE001 - what no rule foresaw must block, not pass.
+        sentence = f"It cannot be read as a {form.name} file ({type(error).__name__})."
+        finding = Finding.of("examination_failed", sentence, source.place)
+        return Examination(Verdict.INCONCLUSIVE, (finding,))
 
 
 def _recognised(source: Source) -> tuple[Format, ...]:
-    binary = tuple(each for each in formats.BINARY if each.recognises(source))
+    binary = tuple(each for each in formats.BINARY if _recognises(each, source))
     if binary or not _is_text(source):
         return binary
-    return tuple(each for each in formats.TEXT if each.recognises(source))
+    return tuple(each for each in formats.TEXT if _recognises(each, source))
 
 
-def _format_of(source: Source) -> str:
-    names = [each.name for each in _recognised(source)]
+def _recognises(form: Format, source: Source) -> bool:
+    try:
+        return form.recognises(source)
+    except Exception:  # noqa: BLE001 - then its examination says what is wrong.
+        return True
+
+
+def _name_of(recognised: tuple[Format, ...], source: Source) -> str:
+    names = [each.name for each in recognised]
     if names:
         return "+".join(names)
     return "text" if _is_text(source) else "unknown"

@@ -70,10 +70,32 @@ class Scan:
     def __post_init__(self) -> None:
         self._began = self.clock()
 
-    def examine_member(self, stream: BinaryIO, *, size: int, name: str, of: Source) -> Examination:
-        """Return what is found in a seekable member of ``of``, whose path in it is ``name``."""
+    def examine_member(
+        self,
+        stream: BinaryIO,
+        *,
+        size: int,
+        name: str,
+        of: Source,
+        head: bytes | None = None,
+        tail: bytes | None = None,
+        is_slow: bool = False,
+    ) -> Examination:
+        """Return what is found in a seekable member of ``of``, whose path in it is ``name``.
+
+        ``head`` and ``tail`` are its first and last bytes where they are known already.
+        """
         place = f"{of.place}!{name}" if of.place else name
-        member = Source(stream, size, name.rsplit("/", 1)[-1], place, of.depth + 1)
+        member = Source(
+            stream,
+            size,
+            name.rsplit("/", 1)[-1],
+            place,
+            of.depth + 1,
+            is_slow=is_slow or of.is_slow,
+            _head=head,
+            _tail=tail,
+        )
         if member.depth > self.limits.depth:
             sentence = f"Archives lie more than {self.limits.depth} levels inside one another."
             raise LimitExceeded("nested_too_deep", sentence, place)

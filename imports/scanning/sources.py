@@ -22,6 +22,8 @@ class Source:
     name: str
     place: str = ""
     depth: int = 0
+    is_slow: bool = False
+    """Going back in the stream expands it again from its beginning."""
     _head: bytes | None = None
     _tail: bytes | None = None
 

@@ -10,6 +10,7 @@ from imports.scanning.examination import Format
 from imports.scanning.formats import (
     boosters,
     columnar,
+    compressed,
     gguf,
     json_documents,
     keras_metadata,
@@ -18,22 +19,30 @@ from imports.scanning.formats import (
     native,
     numpy_arrays,
     onnx,
+    other_archives,
     pickles,
     plain_texts,
     safetensors,
     saved_model,
     sentencepiece,
     source_code,
+    tars,
     tflite,
     ubjson,
     unread,
     xml_documents,
     yaml_documents,
+    zips,
 )
 from imports.scanning.formats.hdf5 import files as hdf5
 
 BINARY: Final[tuple[Format, ...]] = (
     pickles.FORMAT,
+    zips.TORCH,
+    zips.FORMAT,
+    tars.FORMAT,
+    compressed.FORMAT,
+    other_archives.FORMAT,
     safetensors.FORMAT,
     gguf.FORMAT,
     onnx.FORMAT,

@@ -24,7 +24,9 @@ _MAGICS: Final = (
 )
 # Their first bytes are short, so that the rest has to begin well, too.
 _WEAK_MAGICS: Final = ((b"\x78", ZLIB), (b"\x5d\0\0", LZMA))
-_EXTENSIONS: Final = frozenset({".bz2", ".gz", ".lz4", ".lzma", ".tbz2", ".tgz", ".txz", ".xz", ".z"})
+_EXTENSIONS: Final = frozenset(
+    {".bz2", ".gz", ".lz4", ".lzma", ".tbz2", ".tgz", ".txz", ".xz", ".z"}
+)
 _ZLIB_HEADER: Final = 31
 
 

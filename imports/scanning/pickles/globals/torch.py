@@ -20,6 +20,8 @@ CALLED: Final[Table] = table("""
         _rebuild_meta_tensor_no_storage _rebuild_nested_tensor _rebuild_parameter
         _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_tensor
         _rebuild_tensor_v2 _rebuild_tensor_v3
+    torch.jit._pickle: build_boollist build_doublelist build_intlist build_tensor_from_id
+        build_tensorlist restore_type_tag
     torch.serialization: _get_layout
     torch.storage: _load_from_bytes
 """)

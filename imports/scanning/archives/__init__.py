@@ -1,0 +1,1 @@
+"""Archives and compressed streams, read as streams within limits and never extracted."""
