@@ -10,6 +10,7 @@ from imports.scanning.sources import Source
 
 _LIGHTGBM: Final = re.compile(rb"\Atree\r?\nversion=v[1-9]\r?\n")
 _TREE_SIZES: Final = re.compile(rb"^tree_sizes=([0-9 ]*)\r?$", re.MULTILINE)
+_LONGEST_SIZE: Final = 19
 _HEADER: Final = 16 * 1024 * 1024
 _CATBOOST: Final = b"CBM1"
 _XGBOOST: Final = (b"binf", b"bs64")
@@ -27,7 +28,7 @@ def examine_lightgbm(source: Source, scan: Scan) -> Examination:
     first = head.find(b"\nTree=0\n") + 1
     if match is None or not first:
         raise malformed(source, "trees_missing", "The sizes of the trees or the first is missing.")
-    sizes = [int(each) for each in match[1].split()]
+    sizes = [int(each) for each in match[1].split() if len(each) < _LONGEST_SIZE]
     place = first
     for index, size in enumerate(sizes):
         scan.check_time(source.place)

@@ -14,7 +14,7 @@ _METADATA: Final = 5
 
 def recognises(source: Source) -> bool:
     """Say whether nodes come first, and one of them is of Keras."""
-    return looks_like(source, {1: BYTES}, least=1) and _IDENTIFIER in source.head
+    return looks_like(source, {1: BYTES}) and _IDENTIFIER in source.head
 
 
 def examine(source: Source, scan: Scan) -> Examination:

@@ -10,11 +10,13 @@ from typing import Final
 
 from imports.scanning.examination import Examination, Format, Scan, together
 from imports.scanning.formats.metadata_texts import examine_metadata
-from imports.scanning.formats.protobuf import BYTES, VARINT, Field, Wire, looks_like
+from imports.scanning.formats.protobuf import BYTES, VARINT, Field, Wire, peek
 from imports.scanning.formats.saying import at, malformed, note, unsafe
 from imports.scanning.sources import Source
 
 _NEWEST_IR: Final = 14
+# No version of ONNX will be this high soon; other formats begin with larger numbers.
+_OLDEST_UNKNOWN: Final = 64
 _MODEL: Final = {
     1: VARINT, 2: BYTES, 3: BYTES, 4: BYTES, 5: VARINT, 6: BYTES, 7: BYTES, 8: BYTES,
     14: BYTES, 20: BYTES, 25: BYTES, 26: BYTES,
@@ -43,16 +45,18 @@ class _Walk:
 
 
 def recognises(source: Source) -> bool:
-    """Say whether fields of a model come first, with the version of the format in front.
+    """Say whether the version of the format comes first, and a field of a model behind it.
 
-    Writers other than ONNX's own may order fields differently, so that any order is taken.
+    A SavedModel begins alike, with a message where a model has its producer's name.
     """
-    return looks_like(source, _MODEL, least=4) and _has_ir_version(source)
-
-
-def _has_ir_version(source: Source) -> bool:
-    head = source.head
-    return head[:1] == b"\x08" and len(head) > 2 and head[1] <= 64 and head[2] != 0x0A  # noqa: PLR2004
+    first = peek(source.head, 0)
+    if first is None or first.number != 1 or first.wire != VARINT or first.value > _OLDEST_UNKNOWN:
+        return False
+    second = peek(source.head, first.end)
+    if second is None or _MODEL.get(second.number) != second.wire:
+        return False
+    is_text = second.number in _TEXTS_OF_MODEL and second.length > 0
+    return not (is_text and source.head[second.start] < ord(" "))
 
 
 def examine(source: Source, scan: Scan) -> Examination:

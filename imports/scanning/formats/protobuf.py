@@ -130,36 +130,31 @@ def _varint(cursor: Cursor) -> int:
     raise malformed(cursor.source, "varint_too_long", "A number has more than ten bytes.")
 
 
-def looks_like(source: Source, allowed: dict[int, int], *, least: int) -> bool:
-    """Say whether the fields in the head of a source are all of ``allowed`` numbers and types.
-
-    ``least`` is how many whole fields must be seen, or all of a small file. Never fails.
-    """
-    position, seen = 0, 0
-    head = source.head
-    while position < len(head):
-        found = _peek(head, position)
-        if found is None:
-            break
-        number, wire, end = found
-        if allowed.get(number) != wire or end > source.size:
-            return False
-        seen, position = seen + 1, end
-    return seen >= least or (position == source.size and seen > 0)
-
-
-def _peek(head: bytes, position: int) -> tuple[int, int, int] | None:
-    """Return number, wire type and end of the field at ``position``, if the head holds enough."""
-    tag, position = _peek_varint(head, position)
+def peek(head: bytes, position: int) -> Field | None:
+    """Return the field at ``position``, if the head of a source holds its beginning."""
+    tag, start = _peek_varint(head, position)
     if tag is None:
         return None
     number, wire = tag >> 3, tag & 7
     if wire in {FIXED64, FIXED32}:
-        return number, wire, position + (8 if wire == FIXED64 else 4)
-    value, position = _peek_varint(head, position)
+        return Field(number, wire, 0, start, start + (8 if wire == FIXED64 else 4))
+    value, end = _peek_varint(head, start)
     if value is None or wire not in {VARINT, BYTES}:
         return None
-    return number, wire, position + (value if wire == BYTES else 0)
+    if wire == VARINT:
+        return Field(number, wire, value, start, end)
+    return Field(number, wire, 0, end, end + value)
+
+
+def looks_like(source: Source, allowed: dict[int, int]) -> bool:
+    """Say whether the first two fields are all of ``allowed`` numbers and types."""
+    first = peek(source.head, 0)
+    if first is None or allowed.get(first.number) != first.wire:
+        return False
+    second = peek(source.head, first.end)
+    return first.end <= source.size and (
+        second is None or allowed.get(second.number) == second.wire
+    )
 
 
 def _peek_varint(head: bytes, position: int) -> tuple[int | None, int]:

@@ -10,7 +10,7 @@ from typing import Final
 from imports.scanning.examination import Examination, Format, Scan, together
 from imports.scanning.formats.json_meaning import examine_value
 from imports.scanning.formats.json_reading import read_any_json
-from imports.scanning.formats.protobuf import BYTES, VARINT, Field, Wire, looks_like
+from imports.scanning.formats.protobuf import BYTES, VARINT, Field, Wire, peek
 from imports.scanning.formats.saying import malformed, unsafe
 from imports.scanning.formats.tensorflow_operators import is_dangerous, is_url
 from imports.scanning.sources import Source
@@ -33,8 +33,11 @@ class _Walk:
 
 
 def recognises(source: Source) -> bool:
-    """Say whether the schema version and a graph come first, and nothing else."""
-    return source.head.startswith(_SCHEMA) and looks_like(source, _MODEL, least=2)
+    """Say whether the schema version comes first, and a message that is no text behind it."""
+    found = peek(source.head, 2) if source.head.startswith(_SCHEMA) else None
+    return found is not None and (
+        found.length == 0 or source.head[found.start : found.start + 1] < b" "
+    )
 
 
 def examine(source: Source, scan: Scan) -> Examination:

@@ -17,7 +17,7 @@ def recognises(source: Source) -> bool:
     if len(head) < 9 or head[0] != 0x0A or head[2] != 0x0A:  # noqa: PLR2004 -- tag, length, tag.
         return False
     score = 4 + head[3]
-    return head[score : score + 1] == b"\x15" and looks_like(source, _MODEL, least=2)
+    return head[score : score + 1] == b"\x15" and looks_like(source, _MODEL)
 
 
 def examine(source: Source, scan: Scan) -> Examination:
