@@ -6,8 +6,9 @@ passes them on breaks off when the iterator raises.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -24,6 +25,7 @@ from registry.permissions import VIEW, require
 from registry.storage.configured import artifact_store
 from registry.versions import require_ready
 
+LINK_SECONDS: Final = 60
 BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -37,7 +39,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Bytes to pass on. ``size`` and ``sha256`` are of the whole; ``part`` is what ``body`` has."""
+    """Bytes to pass on. ``size`` and ``sha256`` are of the whole; ``part`` is what ``body`` has.
+
+    ``link`` makes an address that gives the same bytes to anybody for ``LINK_SECONDS``, where the
+    store has such addresses: call it last, when the download is permitted and written down.
+    """
 
     body: Iterator[bytes]
     name: str
@@ -45,6 +51,7 @@ class Download:
     size: int
     sha256: str
     part: Part | None = None
+    link: Callable[[], str | None] = lambda: None
 
 
 def open_artifact(
@@ -53,13 +60,17 @@ def open_artifact(
     """Return the package of a version, or a part of it."""
     artifact = _artifact(version, actor)
     _check_part(part, artifact.size)
+    name = artifact.key.rsplit("/", 1)[-1]
     return Download(
         body=_checked(artifact) if part is None else _part_of(artifact, part),
-        name=artifact.key.rsplit("/", 1)[-1],
+        name=name,
         media_type=MEDIA_TYPE,
         size=artifact.size,
         sha256=artifact.sha256,
         part=part,
+        link=lambda: artifact_store().link(
+            artifact.key, file_name=name, media_type=MEDIA_TYPE, seconds=LINK_SECONDS
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseNotModified,
+    HttpResponseRedirect,
     StreamingHttpResponse,
 )
 from django.utils.http import content_disposition_header
@@ -30,7 +31,8 @@ def download(
 
     The ETag is the SHA-256 of the whole. Several ranges, and a range that If-Range says is of
     other bytes, are answered with the whole. ``note`` is told what leaves, before it does, and
-    hears of no answer without bytes.
+    hears of no answer without bytes. Where the store gives the whole out by itself, the answer
+    leads there.
     """
     whole = open_part(None)
     tag = f'"{whole.sha256}"'
@@ -42,6 +44,9 @@ def download(
         if match and any(match.groups()):
             return _part(request, match, whole, open_part, note)
     _tell(note, request, None)
+    # An address is good for GET alone, and its ETag is the store's: a part comes from here.
+    if request.method == "GET" and not asked and (address := whole.link()):
+        return _elsewhere(address)
     response = StreamingHttpResponse(whole.body, content_type=whole.media_type)
     response["Content-Length"] = str(whole.size)
     return _headed(response, whole, ranges=ranges)
@@ -53,9 +58,7 @@ def json_text(
     """Answer with JSON that is written already, unless the client has it by its ETag."""
     tag = f'"{sha256(text.encode()).hexdigest()}"'
     known = tag in _tags(request.headers.get("If-None-Match", ""))
-    response = (
-        HttpResponseNotModified() if known else HttpResponse(text, content_type=media_type)
-    )
+    response = HttpResponseNotModified() if known else HttpResponse(text, content_type=media_type)
     response["ETag"] = tag
     return response
 
@@ -79,6 +82,13 @@ def _part(
     last = part.offset + part.length - 1
     answer["Content-Range"] = f"bytes {part.offset}-{last}/{whole.size}"
     return _headed(answer, whole, ranges=True)
+
+
+def _elsewhere(address: str) -> HttpResponseBase:
+    response = HttpResponseRedirect(address)
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _tell(note: Note | None, request: Request, part: Part | None) -> None:

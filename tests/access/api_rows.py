@@ -22,7 +22,10 @@ M: Final = "/api/v1/models/secret-model/"
 V: Final = f"{M}versions/2/"
 PROMOTION: Final = f"{ROOT}promotions/<int:number>/"
 P: Final = "/api/v1/promotions/{open}/"
+KEY: Final = f"{ROOT}keys/<str:name>/"
+K: Final = "/api/v1/keys/aegis-development/"
 
+PUBLISHED_KEYS: Final = "/.well-known/aegis/keys.json"
 REVOCATIONS: Final = "/.well-known/aegis/revocations.json"
 """None is signed at this moment."""
 
@@ -140,6 +143,14 @@ ROWS: Final = [
     Row("GET", f"{VERSION}files/<path:path>", f"{M}versions/1/files/config.json", SEES),
     Row("GET", f"{VERSION}artifact/", f"{M}versions/1/artifact/", SEES),
     Row("GET", f"{VERSION}signature/", f"{V}signature/", SEES),
+    Row("GET", f"{VERSION}verifications/", f"{V}verifications/", SEES),
+    Row(
+        "POST",
+        f"{VERSION}verifications/",
+        f"{V}verifications/",
+        whoever_has(MAINTAIN, status=202),
+        {},
+    ),
     Row("GET", f"{VERSION}promotions/", f"{V}promotions/", SEES),
     Row(
         "POST",
@@ -168,6 +179,31 @@ ROWS: Final = [
         f"{V}downloads/",
         but(whoever_has(REVIEW, MAINTAIN), auditor=200),
     ),
+    Row("GET", f"{VERSION}signatures/", f"{V}signatures/", SEES),
+    Row("POST", f"{VERSION}signatures/", f"{V}signatures/", whoever_has(MAINTAIN, status=202), {}),
+    Row("GET", f"{ROOT}keys/", "/api/v1/keys/", everybody()),
+    Row(
+        "POST",
+        f"{ROOT}keys/",
+        "/api/v1/keys/",
+        only([ADMINISTRATOR], 201),
+        {"name": "second", "provider": "development"},
+    ),
+    Row("GET", KEY, K, everybody()),
+    Row("PATCH", KEY, K, only([ADMINISTRATOR], 200), {"description": "Ours."}),
+    Row("POST", f"{KEY}default/", f"{K}default/", only([ADMINISTRATOR], 200), {}),
+    # It is the default, which cannot be retired.
+    Row("POST", f"{KEY}retirement/", f"{K}retirement/", only([ADMINISTRATOR], 409), {}),
+    Row("DELETE", f"{KEY}retirement/", f"{K}retirement/", only([ADMINISTRATOR], 200)),
+    Row(
+        "POST",
+        f"{KEY}compromise/",
+        f"{K}compromise/",
+        only([ADMINISTRATOR], 200),
+        {"reason": "A laptop was stolen."},
+    ),
+    Row("POST", f"{KEY}sign-again/", f"{K}sign-again/", only([ADMINISTRATOR], 202), {}),
+    Row("GET", ".well-known/aegis/keys.json", PUBLISHED_KEYS, everybody(200, anonymous=200)),
     Row("GET", ".well-known/aegis/revocations.json", REVOCATIONS, everybody(503, anonymous=503)),
     Row("GET", f"{ROOT}promotions/", "/api/v1/promotions/", everybody()),
     Row("GET", PROMOTION, P, SEES),

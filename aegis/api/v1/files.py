@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,9 +62,16 @@ class File(View):
 class Artifact(View):
     """The package of a version."""
 
-    @extend_schema(operation_id="artifact_download", parameters=[RANGE], responses=BINARY)
+    @extend_schema(
+        operation_id="artifact_download",
+        parameters=[RANGE],
+        responses={**BINARY, 302: OpenApiResponse(description="The whole is at this address.")},
+    )
     def get(self, request: Request, name: str, ref: str) -> HttpResponseBase:
-        """Return the package, or a range of it."""
+        """Return the package, or a range of it.
+
+        Where packages lie in a bucket, the whole is given by an address there for a minute.
+        """
         parameters(request)
         version = self.version(request, name, ref)
         return download(

@@ -20,6 +20,7 @@ from aegis.api.v1 import (
     rollback,
     signatures,
     uploads,
+    verifications,
     versions,
 )
 
@@ -38,6 +39,7 @@ version: list[URLPattern | URLResolver] = [
     path("files/<path:path>", files.File.as_view()),
     path("artifact/", files.Artifact.as_view()),
     path("signature/", files.Signature.as_view()),
+    path("verifications/", verifications.Verifications.as_view()),
     path("signatures/", signatures.Signatures.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
     path("archive/", versions.Archive.as_view()),
