@@ -49,8 +49,8 @@ def download(
 ) -> Downloaded:
     """Fetch ``version`` into the folder ``to``, or as a package of that name if ``whole``.
 
-    Raises ``Invalid`` for a target that is there, ``BadAnswer`` or ``Unverified`` for bytes that are
-    not the signed ones, which are then removed.
+    Raises ``Invalid`` for a target that is there, ``BadAnswer`` or ``Unverified`` for bytes that
+    are not the signed ones, which are then removed.
     """
     _refuse_occupied(to)
     proofs, manifest = _proofs(connection, version, trusted)

@@ -75,12 +75,13 @@ class TrustedKeys:
             raise NotFound("key_file_not_found", f"There is no key file {path}.") from error
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid("key_file_unreadable", f"The key file {path} cannot be read.") from error
-        if _PEM_BEGIN in text:
+        # A list of keys in JSON holds PEMs as well, so what it begins with decides.
+        if not text.lstrip().startswith("{"):
             return cls.of_pems(_pems(text))
         try:
             return cls.of_document(json.loads(text))
         except ValueError as error:
-            raise _unreadable(f"{path} is neither PEM nor JSON") from error
+            raise _unreadable(f"{path} is no JSON") from error
 
     def of_bundle(self, bundle: bytes) -> TrustedKey:
         """Return the key that a bundle says it was signed with, if it is trusted.
@@ -119,6 +120,8 @@ def _key(entry: Mapping[str, Any]) -> TrustedKey:
 
 def _pems(text: str) -> list[str]:
     blocks = text.split(_PEM_BEGIN)[1:]
+    if not blocks:
+        raise _unreadable("it holds no public key as PEM, nor a list in JSON")
     return [f"{_PEM_BEGIN}{block.split(_PEM_END)[0]}{_PEM_END}\n" for block in blocks]
 
 

@@ -4,11 +4,11 @@ import hashlib
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from aegis.problems import Conflict, Forbidden, NotFound
 from imports.uploading import register_upload
 from registry.models import ModelVersion, RegisteredModel, Upload
+from registry.quarantine import quarantine
 from registry.upload_promises import announce
 from registry.uploads import discard_upload, locked_upload, open_upload
 from tests.cast import Cast
@@ -84,7 +84,7 @@ def test_bytes_that_are_announced_and_not_there_must_be_sent(
 def test_a_version_that_is_not_given_out_stands_in_for_none(
     cast: Cast, model: RegisteredModel, version: ModelVersion
 ) -> None:
-    ModelVersion.objects.filter(pk=version.pk).update(quarantined_at=timezone.now())
+    quarantine(version, cause="bytes", sentence="Its package changed.")
     found = register_upload(model, sent(cast), actor=cast.mina)
     assert not found.already_registered
     assert [(one.version, one.code) for one in found.equals.withheld] == [
