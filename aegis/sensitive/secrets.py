@@ -29,7 +29,7 @@ from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
 from aegis.problems import Invalid
-from aegis.sensitive.found import Found
+from aegis.sensitive.found import SECRET_FOUND, Found
 
 WINDOW: Final = 8_192
 """Characters that are looked at together; a secret is much shorter,"""
@@ -128,7 +128,7 @@ def secret_found(found: Sequence[Found], *, field: str) -> Invalid:
     first = found[0]
     further = f" and {len(found) - 1} more" if found[1:] else ""
     return Invalid(
-        "secret_found",
+        SECRET_FOUND,
         f"{field.replace('_', ' ').capitalize()} holds a secret: {first.kind}, "
         f"line {first.line}{further}.",
         field=field,

@@ -18,6 +18,7 @@ from approvals.gates import (
     malware_scan,
     model_card,
     provenance,
+    secrets,
     signature,
 )
 from approvals.gates.facts import GateInput, gate_input, load_meanings
@@ -68,6 +69,7 @@ GATES: Final[Mapping[str, Gate]] = {
         signature.GATE,
         malware_scan.GATE,
         file_formats.GATE,
+        secrets.GATE,
     )
 }
 

@@ -8,13 +8,14 @@ import re
 from collections import Counter
 from typing import Any, Final
 
+from aegis.sensitive.found import PERSONAL_DATA, SECRET_FOUND
 from approvals.gates.facts import GateInput
 from approvals.gates.gate import Gate, Parameters, name_list, only_keys, refuse_parameter
 from approvals.gates.malware_scan import not_scanned
 from approvals.gates.outcomes import Fix, GateOutcome, Outcome
 from approvals.scan_records import ScanRecord
 from approvals.wording import counted, listed
-from registry.scan_findings import ScannedFile
+from registry.scan_findings import Finding, ScannedFile
 
 NAME: Final = "file_formats"
 TITLE: Final = "File formats"
@@ -51,7 +52,7 @@ def check(facts: GateInput, parameters: Parameters) -> GateOutcome:
     if others:
         return _not_allowed(facts, scan, others, allowed or [])
     pickles = [file for file in scan.files if file.is_pickle]
-    odd = [file for file in scan.files if file.findings and not file.blocks]
+    odd = [file for file in scan.files if _oddities(file) and not file.blocks]
     return _warned(facts, scan, pickles, odd) if pickles or odd else _passed(scan)
 
 
@@ -88,7 +89,7 @@ def _warned(
             f"{names}{_more(pickles)} {verb}: "
             "loading it runs code, though all that it names is known."
         )
-    reasons += [f"{file.path}: {file.reason}" for file in odd[:MOST_NAMED]]
+    reasons += [f"{file.path}: {_oddities(file)[0].sentence}" for file in odd[:MOST_NAMED]]
     if len(odd) > MOST_NAMED:
         reasons.append(f"{len(odd) - MOST_NAMED} more files are odd.")
     mends = [f"Save the model as {BETTER} in a new version."] if pickles else []
@@ -111,7 +112,7 @@ def _warned(
             "odd": [
                 {"path": file.path, "code": finding.code, "place": finding.place}
                 for file in odd[:MOST_KEPT]
-                for finding in file.findings[:MOST_NAMED]
+                for finding in _oddities(file)[:MOST_NAMED]
             ],
         },
     )
@@ -129,6 +130,11 @@ def _passed(scan: ScanRecord) -> GateOutcome:
         fix=_FIX,
         findings=_counts(scan),
     )
+
+
+def _oddities(file: ScannedFile) -> list[Finding]:
+    """Return what is odd about the file itself; what its text says is for the gate of secrets."""
+    return [one for one in file.findings if one.code not in {SECRET_FOUND, PERSONAL_DATA}]
 
 
 def _counts(scan: ScanRecord) -> dict[str, Any]:

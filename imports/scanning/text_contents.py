@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
-from aegis.sensitive.found import Found
+from aegis.sensitive.found import PERSONAL_DATA, SECRET_FOUND, Found
 from aegis.sensitive.streams import find_in_text
 from imports.scanning.examination import Scan
 from imports.scanning.findings import Finding
 from imports.scanning.sources import Source
-
-SECRET_FOUND: Final = "secret_found"  # noqa: S105 -- It is a code.
-"""The code of a finding over which no file comes in."""
-PERSONAL_DATA: Final = "personal_data"
 
 
 def sensitive(source: Source, scan: Scan) -> Iterator[Finding]:
