@@ -168,6 +168,7 @@ def describe(upload: Upload) -> dict[str, Any]:
     return {
         "id": str(upload.pk),
         "state": upload.state,
+        "created_at": upload.created_at.isoformat(),
         "expires_at": upload.expires_at.isoformat(),
         "part_bytes": PART_BYTES,
         "files": [

@@ -5,8 +5,11 @@
    PUT  <uploads><id>/files/<path>   one part; Content-Range: bytes a-b/size, Upload-Offset: a
                                      → {"received", "complete", "sha256"}
    DELETE <uploads><id>/files/<path> leave a file out again
+   DELETE <uploads><id>/             give the upload up
    Each file is hashed here too, and what arrived is held against that: so a file that changed
-   between two tries is noticed. A refusal is application/problem+json; its sentence is shown. */
+   between two tries is noticed. A refusal is application/problem+json; its sentence is shown.
+   The browser remembers the upload of a model, for each account: after it was closed, the page
+   shows what has arrived, and files that are chosen again go on where they stopped. */
 {
   const PART = 8 * 1024 * 1024;
   const AT_ONCE = 2;
@@ -14,7 +17,7 @@
   const LEFT_OUT = [/(^|\/)\.DS_Store$/, /(^|\/)Thumbs\.db$/i, /(^|\/)\.git\//, /(^|\/)__MACOSX\//, /(^|\/)\.ipynb_checkpoints\//];
   const LOOKS = {
     waiting: ["idle", "clock"], sending: ["open", "open"], here: ["pass", "pass"],
-    refused: ["fail", "fail"], stopped: ["warn", "warn"],
+    refused: ["fail", "fail"], stopped: ["warn", "warn"], missing: ["warn", "warn"],
   };
 
   class Refused extends Error {}
@@ -27,6 +30,7 @@
     const field = section.querySelector('input[name="upload"]');
     const files = new Map();
     const leftOut = [];
+    const memory = memoryOf(`aegis-upload:${section.dataset.uploadOwner}:${section.dataset.uploadFor}`);
     let abort = new AbortController();
     let began = 0;
     let sent = 0;
@@ -47,31 +51,70 @@
       });
     }
     find("pause").addEventListener("click", () => (abort.signal.aborted ? resumeAll() : abort.abort()));
+    find("discard").addEventListener("click", discard);
     form.addEventListener("submit", () => {
       for (const input of section.querySelectorAll('input[type="file"]')) input.disabled = true;
     });
     draw();
+    if (!field.value) takeUp();
 
     function add(found) {
       for (const [path, file] of found) {
         if (LEFT_OUT.some((rule) => rule.test(path))) { leftOut.push(path); continue; }
         const known = files.get(path);
-        if (known?.state === "here") continue;
+        if (known?.state === "here" && !known.isKept) continue;
         known?.row.remove();
-        const item = { path, file, row: makeRow(path, file), state: "waiting", received: 0, note: "", hash: new Sha256() };
-        item.row.querySelector("[data-resume]").addEventListener("click", () => { wait(item); work(); });
-        item.row.querySelector("[data-leave-out]").addEventListener("click", () => leaveOut(item));
-        files.set(path, item);
+        const item = makeItem(path, file, "waiting");
+        if (known?.isKept) Object.assign(item, { wasSent: true, mayDiffer: true, isOther: known.file.size !== file.size });
       }
       resumeAll();
     }
 
-    function makeRow(path, file) {
+    function makeItem(path, file, state) {
       const row = find("row").content.firstElementChild.cloneNode(true);
+      const item = { path, file, row, state, received: 0, note: "", hash: new Sha256() };
       row.querySelector("[data-path]").textContent = path;
       row.querySelector("[data-size]").textContent = size(file.size);
+      row.querySelector("[data-resume]").addEventListener("click", () => { wait(item); work(); });
+      row.querySelector("[data-leave-out]").addEventListener("click", () => leaveOut(item));
       find("table").tBodies[0].append(row);
-      return row;
+      files.set(path, item);
+      return item;
+    }
+
+    /* Show what an earlier visit has sent, if its upload still takes files. */
+    async function takeUp() {
+      const kept = memory.recall();
+      if (!kept) return;
+      const answer = await fetch(`${section.dataset.upload}${kept}/`).catch(() => undefined);
+      if (!answer || answer.status >= 500 || field.value) return;
+      const upload = answer.ok ? await answer.json() : undefined;
+      if (upload?.state !== "open") { memory.forget(); return; }
+      if (!upload.files.length) return;
+      field.value = upload.id;
+      for (const known of upload.files) {
+        if (files.has(known.path)) continue;
+        const item = makeItem(known.path, { size: known.size ?? known.received }, known.complete ? "here" : "missing");
+        Object.assign(item, { received: known.received, digest: known.sha256, isKept: true, wasSent: true });
+      }
+      const count = upload.files.length === 1 ? "1 file" : `${upload.files.length} files`;
+      find("kept-words").textContent = `${count} of an upload from ${moment(upload.created_at)} ${upload.files.length === 1 ? "is" : "are"} here.`;
+      find("kept").hidden = false;
+      draw();
+    }
+
+    async function discard() {
+      const answer = await ask(`${section.dataset.upload}${field.value}/`, { method: "DELETE" });
+      if (!answer.ok && answer.status !== 404 && answer.status !== 409) { find("kept-words").textContent = await sentence(answer); return; }
+      memory.forget();
+      field.value = "";
+      making = undefined;
+      for (const item of [...files.values()]) {
+        if (item.isKept) { files.delete(item.path); item.row.remove(); }
+      }
+      find("kept").hidden = true;
+      find("folder").focus();
+      draw();
     }
 
     function wait(item) {
@@ -118,6 +161,7 @@
       try {
         making ??= field.value ? Promise.resolve() : open();
         await making;
+        if (item.isOther) { await request(item, "DELETE"); item.isOther = false; }
         await sendParts(item);
         item.state = "here";
       } catch (problem) {
@@ -135,6 +179,7 @@
       });
       if (!answer.ok) throw new Refused(await sentence(answer));
       field.value = (await answer.json()).id;
+      memory.keep(field.value);
     }
 
     async function sendParts(item) {
@@ -153,6 +198,11 @@
       item.digest = item.hash.hex();
       if (answer.sha256 && answer.sha256 !== item.digest) {
         item.hash = new Sha256();
+        if (item.mayDiffer) {
+          Object.assign(item, { mayDiffer: false, received: 0 });
+          await request(item, "DELETE");
+          return sendParts(item);
+        }
         throw new Refused("Other bytes are there under this name. Leave the file out and add it again.");
       }
     }
@@ -228,7 +278,7 @@
       find("speed").textContent = count("sending") && sent ? `${size(sent / seconds)}/s` : "";
       find("pause").hidden = !count("sending") && !count("stopped");
       find("pause").textContent = abort.signal.aborted || !count("sending") ? "Go on" : "Pause all";
-      const words = [["here", "here"], ["sending", "sending"], ["waiting", "waiting"], ["stopped", "stopped"], ["refused", "refused"]];
+      const words = [["here", "here"], ["sending", "sending"], ["waiting", "waiting"], ["stopped", "stopped"], ["missing", "to be chosen again"], ["refused", "refused"]];
       find("summary").textContent = all.length
         ? `${all.length} files, ${size(total)}. ${words.filter(([state]) => count(state)).map(([state, word]) => `${count(state)} ${word}`).join(", ")}`
         : "";
@@ -241,7 +291,7 @@
     function drawRow({ row, state, file, received, note, digest, path }) {
       const [status, icon] = LOOKS[state];
       const percent = file.size ? Math.floor((received / file.size) * 100) : 0;
-      const words = { waiting: "Waiting", sending: `Sending, ${percent}%`, here: "Here", refused: "Refused", stopped: `Stopped at ${percent}%` };
+      const words = { waiting: "Waiting", sending: `Sending, ${percent}%`, here: "Here", refused: "Refused", stopped: `Stopped at ${percent}%`, missing: `${percent}% here` };
       const mark = row.querySelector(".status");
       const use = mark.querySelector("use");
       const bar = row.querySelector("progress");
@@ -253,11 +303,25 @@
       row.querySelector("[data-again]").textContent = state === "refused" ? "Send again" : "Resume";
       row.querySelector("[data-resume]").hidden = state !== "stopped" && state !== "refused";
       row.querySelector("[data-leave-out]").hidden = state === "sending";
-      bar.hidden = state !== "sending" && state !== "stopped";
+      bar.hidden = !["sending", "stopped", "missing"].includes(state);
       bar.value = file.size ? received / file.size : 0;
       bar.dataset.status = status;
       bar.setAttribute("aria-label", path);
     }
+  }
+
+  /* What this browser remembers under a name; nothing where it keeps no such things. */
+  function memoryOf(name) {
+    const quietly = (act) => { try { return act(); } catch { return undefined; } };
+    return {
+      recall: () => quietly(() => localStorage.getItem(name)),
+      keep: (value) => quietly(() => localStorage.setItem(name, value)),
+      forget: () => quietly(() => localStorage.removeItem(name)),
+    };
+  }
+
+  function moment(at) {
+    return new Date(at).toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
   }
 
   /* The path inside the chosen folder; the folder's own name is not part of it. */

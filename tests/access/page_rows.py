@@ -47,6 +47,8 @@ REVIEW_ROUTE: Final = "reviews/<int:number>/"
 M: Final = "/models/secret-model/"
 V: Final = f"{M}versions/2/"
 R: Final = "/reviews/{open}/"
+KEY: Final = "keys/<str:name>/"
+K: Final = "/keys/aegis-development/"
 
 get = partial(Row, "GET")
 
@@ -89,6 +91,13 @@ ROWS: Final = [
     get(f"{VERSION}tags/", f"{V}tags/", whoever_has(CONTRIBUTE)),
     get(f"{VERSION}facts/", f"{V}facts/", whoever_has(CONTRIBUTE)),
     get(f"{VERSION}metrics/", f"{V}metrics/", whoever_has(CONTRIBUTE)),
+    get("keys/", "/keys/", everybody()),
+    get("keys/new/", "/keys/new/", only([ADMINISTRATOR], 200)),
+    get(KEY, K, everybody()),
+    get(f"{KEY}edit/", f"{K}edit/", only([ADMINISTRATOR], 200)),
+    get(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 200)),
+    get(f"{KEY}progress/", f"{K}progress/", everybody()),
+    get(f"{KEY}v<str:version>.pem", f"{K}v1.pem", everybody()),
     get("imports/", "/imports/", everybody()),
     get("imports/<int:number>/", "/imports/{job}/", SEES),
     get("imports/<int:number>/row/", "/imports/{job}/row/", SEES),
@@ -159,6 +168,18 @@ ROWS: Final = [
         whoever_has(CONTRIBUTE, status=302),
         files=lambda: SimpleUploadedFile("a.bin", b"a"),
     ),
+    post(
+        "keys/new/",
+        "/keys/new/",
+        only([ADMINISTRATOR], 302),
+        name="second",
+        provider="development",
+        risk_tiers=["1", "2"],
+    ),
+    post(f"{KEY}edit/", f"{K}edit/", only([ADMINISTRATOR], 302), risk_tiers=["1"]),
+    post(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 302), reason="Stolen."),
+    post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
+    post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),
     post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
     post(
         f"{BY_REF}recall/",
@@ -224,6 +245,11 @@ ROWS: Final = [
     ),
     post(
         "imports/<int:number>/retry/", "/imports/{job}/retry/", whoever_has(CONTRIBUTE, status=409)
+    ),
+    post(
+        "uploads/<uuid:key>/discard/",
+        "/uploads/{upload}/discard/",
+        only([CONTRIBUTOR], 302, others=404),
     ),
     post(
         f"{REVIEW_ROUTE}decide/",

@@ -75,6 +75,7 @@ class VersionForm(RefusableForm):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    new_version = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     @property
     def said(self) -> dict[str, Any]:

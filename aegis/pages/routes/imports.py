@@ -6,6 +6,7 @@ from aegis.pages.views import imports
 
 routes = [
     path("imports/", imports.index, name="imports"),
+    path("uploads/<uuid:key>/discard/", imports.discard_open_upload, name="upload-discard"),
     path("imports/<int:number>/", imports.show, name="import"),
     path("imports/<int:number>/row/", imports.row, name="import-row"),
     path("imports/<int:number>/retry/", imports.try_again, name="import-retry"),

@@ -1,5 +1,7 @@
 """Imports: what comes in, how far it is, and trying again."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -9,11 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from aegis.accounts.models import User
 from aegis.pages.import_view import import_view
+from aegis.pages.open_uploads import load_open_uploads
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from imports.models import Import, ImportState
 from imports.uploading import retry
 from registry.permissions import CONTRIBUTE, permissions_of
+from registry.uploads import discard_upload, get_upload
 
 PER_PAGE = 20
 
@@ -28,7 +32,9 @@ def index(request: HttpRequest) -> HttpResponse:
         running=Count("pk", filter=Q(state=ImportState.RUNNING)),
         waiting=Count("pk", filter=Q(state=ImportState.WAITING)),
     )
-    return render(request, "imports/index.html", {"page": page, "jobs": views, "counts": counts})
+    uploads = load_open_uploads(person(request))
+    context = {"page": page, "jobs": views, "counts": counts, "uploads": uploads}
+    return render(request, "imports/index.html", context)
 
 
 @require_safe
@@ -53,6 +59,14 @@ def try_again(request: HttpRequest, number: int) -> HttpResponse:
     job = retry(_import(person(request), number), actor=person(request))
     messages.success(request, f"Import {job.number} is tried again.")
     return redirect("pages:version", job.version.registered_model.name, job.version.number)
+
+
+@require_POST
+def discard_open_upload(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Give an upload up, with its bytes."""
+    discard_upload(get_upload(key, actor=person(request)), actor=person(request))
+    messages.success(request, "The upload is discarded.")
+    return redirect("pages:imports")
 
 
 def _imports(user: User) -> QuerySet[Import]:

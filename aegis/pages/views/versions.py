@@ -15,8 +15,7 @@ from aegis.pages.posted import posted
 from aegis.pages.receiving import received_upload
 from aegis.pages.signed_in import person
 from aegis.pages.version_page import files_address, load_job, load_version_page
-from imports.models import Import
-from imports.uploading import import_upload
+from imports.uploading import Registration, register_upload
 from registry import readers
 from registry.models import ArtifactFile, RegisteredModel, Upload, UploadFile
 from registry.permissions import CONTRIBUTE, require
@@ -36,12 +35,13 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     if form.is_bound:  # Files are kept also where the rest of the form needs another look.
         files = files_with_paths(request, "files")
         upload = form.act(received_upload, form.cleaned_data.get("upload"), files, actor=user)
-    if is_valid and upload and (job := _import(form, model, upload, user)):
-        messages.success(request, f"v{job.version.number} is being imported.")
-        return redirect("pages:version", model.name, job.version.number)
+    made = _registered(form, model, upload, user) if is_valid and upload else None
+    if made and made.job:
+        _tell(request, made)
+        return redirect("pages:version", model.name, made.version.number)
     kept = upload.pk if upload else form["upload"].value()
     here = UploadFile.objects.filter(upload=upload, complete=True) if upload else ()
-    context = {"form": form, "model": model, "upload": kept, "here": here}
+    context = {"form": form, "model": model, "upload": kept, "here": here, "made": made}
     return render(request, "registry/version_add.html", context, status=form.status)
 
 
@@ -98,5 +98,15 @@ def key(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return answer
 
 
-def _import(form: VersionForm, model: RegisteredModel, upload: Upload, user: User) -> Import | None:
-    return form.act(import_upload, model, upload, actor=user, **form.said)
+def _registered(
+    form: VersionForm, model: RegisteredModel, upload: Upload, user: User
+) -> Registration | None:
+    wanted = form.cleaned_data["new_version"]
+    return form.act(register_upload, model, upload, actor=user, new_version=wanted, **form.said)
+
+
+def _tell(request: HttpRequest, made: Registration) -> None:
+    messages.success(request, f"v{made.version.number} is being imported.")
+    for equal in made.equals.withheld:
+        words = f"v{equal.version.number} has the same files. {equal.reason}"
+        messages.warning(request, words)

@@ -22,6 +22,7 @@ class UploadDocument(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     state = serializers.ChoiceField(Upload.State.choices)
+    created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     part_bytes = serializers.IntegerField()
     files = UploadFileDocument(many=True)
