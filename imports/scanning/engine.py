@@ -2,6 +2,7 @@
 
 import codecs
 import importlib.metadata
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
@@ -23,6 +24,8 @@ from imports.scanning.verdicts import Verdict
 
 # Raised whenever a rule changes, so that files are scanned again and waivers are asked for anew.
 RULES: Final = "1"
+# Line ends, tabs, page ends and the escapes of terminals stand in texts; others mark binary data.
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SCANNER: Final = "modelaudit-picklescan"
 
 
@@ -85,10 +88,9 @@ def _by_format(form: Format, source: Source, scan: Scan) -> Examination:
 
 
 def _recognised(source: Source) -> tuple[Format, ...]:
-    binary = tuple(each for each in formats.BINARY if _recognises(each, source))
-    if binary or not _is_text(source):
-        return binary
-    return tuple(each for each in formats.TEXT if _recognises(each, source))
+    """Return all formats of the content: a text may begin like a picture and be a script."""
+    forms = (*formats.BINARY, *formats.TEXT) if _is_text(source) else formats.BINARY
+    return tuple(each for each in forms if _recognises(each, source))
 
 
 def _recognises(form: Format, source: Source) -> bool:
@@ -106,13 +108,16 @@ def _name_of(recognised: tuple[Format, ...], source: Source) -> str:
 
 
 def _said(source: Source, recognised: tuple[Format, ...], scan: Scan) -> Iterator[Finding]:
-    if all(each.is_text for each in recognised):
+    if any(each.is_text for each in recognised):
         yield from sensitive(source, scan)
 
 
 def _unrecognised(source: Source, scan: Scan) -> Examination:
     if _is_text(source):
-        return Examination(findings=tuple(sensitive(source, scan)))
+        # Plain text is what is left over, and nobody means it by the name of a binary format.
+        misnamed = tuple(_mismatches(source, ())) if source.size else ()
+        verdict = Verdict.INCONCLUSIVE if misnamed else Verdict.DATA
+        return Examination(verdict, (*misnamed, *sensitive(source, scan)))
     sentence = "The content is of no format that is known here, so nothing can be said of it."
     finding = Finding.of("unknown_format", sentence, source.place)
     return Examination(Verdict.INCONCLUSIVE, (finding,))
@@ -128,7 +133,7 @@ def _mismatches(source: Source, recognised: tuple[Format, ...]) -> Iterator[Find
         if source.extension in each.extensions
     ]
     if usual:
-        names = " and ".join(each.name for each in recognised)
+        names = " and ".join(each.name for each in recognised) or "plain text"
         sentence = (
             f"The extension {source.extension} is that of {' or '.join(usual)}; "
             f"the content is {names}."
@@ -137,14 +142,14 @@ def _mismatches(source: Source, recognised: tuple[Format, ...]) -> Iterator[Find
 
 
 def _is_text(source: Source) -> bool:
-    """Say whether the whole content is UTF-8 without NUL."""
-    if b"\0" in source.head:
+    """Say whether the whole content is UTF-8 without the controls that no text has."""
+    if _CONTROLS.search(source.head):
         return False
     decoder = codecs.getincrementaldecoder("utf-8")()
     stream = source.rewound()
     try:
         while chunk := stream.read(MEBIBYTE):
-            if b"\0" in chunk:
+            if _CONTROLS.search(chunk):
                 return False
             decoder.decode(chunk)
         decoder.decode(b"", final=True)

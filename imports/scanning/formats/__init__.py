@@ -61,6 +61,7 @@ BINARY: Final[tuple[Format, ...]] = (
     media.FORMAT,
     media.PDF,
     native.FORMAT,
+    source_code.NAMED,
     unread.FORMAT,
 )
 TEXT: Final[tuple[Format, ...]] = (

@@ -29,15 +29,19 @@ def examine_lightgbm(source: Source, scan: Scan) -> Examination:
     if match is None or not first:
         raise malformed(source, "trees_missing", "The sizes of the trees or the first is missing.")
     sizes = [int(each) for each in match[1].split() if len(each) < _LONGEST_SIZE]
+    if len(sizes) != len(match[1].split()):
+        raise malformed(source, "tree_not_there", "A tree claims more bytes than any file has.")
     place = first
     for index, size in enumerate(sizes):
         scan.check_time(source.place)
         opening = b"Tree=%d\n" % index
-        if source.read_at(place, len(opening)) != opening:
+        if place > source.size or source.read_at(place, len(opening)) != opening:
             sentence = "A tree is not where the sizes of the trees say."
             raise malformed(source, "tree_not_there", sentence, f"Tree={index}")
         place += size
-    if not source.read_at(place, 64).lstrip(b"\r\n").startswith(b"end of trees"):
+    if place > source.size or not source.read_at(place, 64).lstrip(b"\r\n").startswith(
+        b"end of trees"
+    ):
         raise malformed(source, "trees_no_end", "The trees do not end where their sizes say.")
     return Examination()
 

@@ -24,10 +24,13 @@ _OPENING: Final = re.compile(
 
 
 def recognises(source: Source) -> bool:
-    """Say whether an object or a list of JSON comes first, or the name claims so."""
-    return bool(_OPENING.match(source.head)) or (
-        source.extension in _EXTENSIONS and bool(source.head.strip())
-    )
+    """Say whether an object or a list of JSON comes first, or the name claims so.
+
+    A text that begins with pages of spaces hides its beginning, and is read as JSON for it.
+    """
+    if not source.head.strip():
+        return source.size > len(source.head)
+    return bool(_OPENING.match(source.head)) or source.extension in _EXTENSIONS
 
 
 def examine(source: Source, scan: Scan) -> Examination:

@@ -10,7 +10,6 @@ from imports.scanning.limits import MEBIBYTE
 from imports.scanning.sources import Source
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_OPEN: Final = (b"OggS", b"fLaC", b"ID3", b"\x1aE\xdf\xa3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")
 _RIFF: Final = frozenset({b"WEBP", b"WAVE", b"AVI "})
 _LARGEST_PICTURE: Final = 256 * MEBIBYTE
 _MOST_PARTS: Final = 1_000_000
@@ -98,12 +97,6 @@ def _boxes(source: Source, scan: Scan) -> Examination:
     return Examination()
 
 
-def _open(source: Source, scan: Scan) -> Examination:
-    scan.check_time(source.place)
-    sentence = "Sound and film of this form are recognised and not read."
-    return note("not_read", sentence, source.place)
-
-
 def _pdf(source: Source, scan: Scan) -> Examination:
     scan.check_time(source.place)
     sentence = "A PDF can hold scripts and files; what is in this one is not looked into."
@@ -122,7 +115,7 @@ def _kind(source: Source) -> Callable[[Source, Scan], Examination] | None:
         return _riff
     if head[4:8] == b"ftyp":
         return _boxes
-    return _open if head.startswith(_OPEN) else None
+    return None
 
 
 def recognises(source: Source) -> bool:

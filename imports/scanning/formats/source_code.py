@@ -32,15 +32,17 @@ _STATEMENT: Final = re.compile(
 _DOING: Final = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+def recognises_by_name(source: Source) -> bool:
+    """Say whether the name is that of code; it need not be text, as Python reads any encoding."""
+    is_blank = source.size <= len(source.head) and not source.head.strip()
+    return source.extension in _PYTHON | _SCRIPTS and not is_blank
+
+
 def recognises(source: Source) -> bool:
-    """Say whether the name or the text is that of code."""
-    if not source.head.strip():
+    """Say whether a text of another name is code."""
+    if recognises_by_name(source):
         return False
-    return (
-        source.extension in _PYTHON | _SCRIPTS
-        or bool(_SHEBANG.match(source.head))
-        or _is_python(source)
-    )
+    return bool(_SHEBANG.match(source.head)) or _is_python(source)
 
 
 def examine(source: Source, scan: Scan) -> Examination:
@@ -53,13 +55,14 @@ def examine(source: Source, scan: Scan) -> Examination:
 
 def _is_python(source: Source) -> bool:
     """Say whether the whole text is Python that does something: imports, defines or calls."""
-    if source.size > _LARGEST or not _STATEMENT.search(source.head):
+    data = source.read_at(0, _LARGEST)
+    if source.size > _LARGEST or not _STATEMENT.search(data):
         return False
     try:
         with warnings.catch_warnings():
             # Escapes that are none are warned of by the parser, and are the author's business.
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.read_at(0, source.size))
+            tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(_does_something(statement) for statement in tree.body)
@@ -77,4 +80,5 @@ def _does_something(statement: ast.stmt) -> bool:
     return True
 
 
+NAMED: Final = Format("code", _PYTHON | _SCRIPTS, recognises_by_name, examine)
 FORMAT: Final = Format("code", _PYTHON | _SCRIPTS, recognises, examine, is_text=True)

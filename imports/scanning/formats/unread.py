@@ -6,11 +6,17 @@ from imports.scanning.examination import Examination, Format, Scan
 from imports.scanning.formats.saying import malformed
 from imports.scanning.sources import Source
 
+_SOUND: Final = "Sound and film of this form are recognised and not read."
 _MAGICS: Final = {
     b"lmgg": "The old GGML format has no description of itself; convert it to GGUF.",
     b"fmgg": "The old GGML format has no description of itself; convert it to GGUF.",
     b"tjgg": "The old GGML format has no description of itself; convert it to GGUF.",
     b"algg": "The old GGML format has no description of itself; convert it to GGUF.",
+    b"OggS": _SOUND,
+    b"fLaC": _SOUND,
+    b"ID3": _SOUND,
+    b"\xff\xfb": _SOUND,
+    b"\x1aE\xdf\xa3": _SOUND,
     b"SQLite format 3\0": "Databases of SQLite are not read here.",
     b"ftrt": "Engines of TensorRT hold code for one machine and are not read here.",
     b"Obj\x01": "Avro is not read here.",

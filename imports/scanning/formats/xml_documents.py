@@ -12,6 +12,8 @@ from imports.scanning.sources import Source
 _OPENING: Final = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml\s|<!DOCTYPE\s+(?!html)|<(?:svg|PMML|net)[\s>])"
 )
+_EXTENSIONS: Final = frozenset({".pmml", ".svg", ".xml"})
+_PAGES: Final = frozenset({".htm", ".html"})
 _DEPTH: Final = 200
 _HTML: Final = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?\s*(?:<!DOCTYPE\s+html|<html[\s>])")
 _ACTIVE: Final = frozenset({"script", "foreignobject", "iframe", "embed", "object", "handler"})
@@ -22,8 +24,10 @@ _SCRIPT_IN_HTML: Final = re.compile(
 
 
 def recognises(source: Source) -> bool:
-    """Say whether a declaration or one of the known elements comes first."""
-    return bool(_OPENING.match(source.head))
+    """Say whether a declaration or a known element comes first, or the name claims so."""
+    return bool(_OPENING.match(source.head)) or (
+        source.extension in _EXTENSIONS and source.size > 0 and not recognises_html(source)
+    )
 
 
 def examine(source: Source, scan: Scan) -> Examination:
@@ -86,8 +90,8 @@ class _Checker:
 
 
 def recognises_html(source: Source) -> bool:
-    """Say whether a page of HTML is what this is."""
-    return bool(_HTML.match(source.head))
+    """Say whether a page of HTML comes first, or the name claims so."""
+    return bool(_HTML.match(source.head)) or (source.extension in _PAGES and source.size > 0)
 
 
 def examine_html(source: Source, scan: Scan) -> Examination:
@@ -100,9 +104,5 @@ def examine_html(source: Source, scan: Scan) -> Examination:
     return Examination()
 
 
-FORMAT: Final = Format(
-    "xml", frozenset({".xml", ".pmml", ".svg"}), recognises, examine, is_text=True
-)
-HTML: Final = Format(
-    "html", frozenset({".html", ".htm"}), recognises_html, examine_html, is_text=True
-)
+FORMAT: Final = Format("xml", _EXTENSIONS, recognises, examine, is_text=True)
+HTML: Final = Format("html", _PAGES, recognises_html, examine_html, is_text=True)

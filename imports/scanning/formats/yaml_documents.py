@@ -29,7 +29,8 @@ _PLAIN: Final = frozenset(
 _OPENING: Final = re.compile(
     rb"\A(?:\s*#[^\n]*\n)*\s*(?:%YAML|%TAG|---(?:\s*\n(?:[\w'\"]+:|- )| [^-\n]))"
 )
-_PYTHON_TAG: Final = re.compile(rb"!!python/|!<tag:yaml\.org,2002:python/|%TAG ")
+# A tag may be spelled with escapes, in full, or by a prefix of the author's.
+_PYTHON_TAG: Final = re.compile(rb"!!(?:python/|[^\s]*%)|!<|^%TAG\s", re.MULTILINE)
 
 
 def recognises(source: Source) -> bool:
