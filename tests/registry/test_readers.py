@@ -1,5 +1,6 @@
 import hashlib
 import io
+import random
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from aegis.problems import Conflict, Invalid, NotFound
-from registry.models import ModelVersion
+from aegis.proof.packages import Index, rebuild
+from aegis.proof.packages.index import Place
+from aegis.proof.packages.members import CHUNK_SIZE
+from aegis.proof.signing.bundle import sign_manifest
+from registry.models import ModelVersion, RegisteredModel
 from registry.readers import Part, open_artifact, open_evidence, open_file, signature_of
+from registry.signing.configured import configured_signer
+from registry.storage.folder import FolderStore
+from registry.storage.protocol import index_key, package_key
+from registry.versions import SignedArtifact, mark_ready
+from tests.aegis.proof.packages.making import manifest_of, packed_as_tar_1
 from tests.cast import Cast
 from tests.recorded import refused
 from tests.registry import making
@@ -157,3 +167,89 @@ def test_the_signature_is_the_one_over_the_manifest(cast: Cast, version: ModelVe
     signature = signature_of(version, actor=cast.vera)
 
     assert signature.manifest_digest == version.digest
+
+
+LARGE = {
+    "config.json": b"{}",
+    "weights.bin": making.weights(random.Random(4).randbytes(9_000_000)),
+}
+
+
+def read_from_files() -> int:
+    """Return how many bytes this process has read from files, by the kernel's count."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("rchar:")))
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("weights.bin", Part(5_000_000, 1000)),
+        ("weights.bin", Part(0, 1)),
+        ("weights.bin", Part(8_999_999, 1)),
+        ("config.json", None),
+    ],
+)
+def test_a_range_or_a_small_file_is_one_small_read_of_the_store(
+    cast: Cast, model: RegisteredModel, path: str, part: Part | None
+) -> None:
+    version = making.new_version(model, cast.mina, LARGE)
+    download = open_file(version, path, actor=cast.vera, part=part)
+    before = read_from_files()
+
+    data = b"".join(download.body)
+
+    # The folder's store reads a MiB ahead.
+    assert read_from_files() - before < CHUNK_SIZE * 1.6
+    start = part.offset if part else 0
+    assert data == LARGE[path][start : start + len(data)]
+    assert len(data) == (part.length if part else 2)
+
+
+def test_the_index_lies_beside_the_package_and_is_its_own(
+    cast: Cast, version: ModelVersion, data_folder: Path
+) -> None:
+    artifact = version.artifact
+    assert artifact.layout == "seekable-1"
+
+    written = Index.parse((data_folder / "artifacts" / index_key(artifact.key)).read_bytes())
+
+    with (data_folder / "artifacts" / artifact.key).open("rb") as package:
+        assert rebuild(package) == written
+    assert (written.size, written.sha256) == (artifact.size, artifact.sha256)
+    for file in version.files.all():
+        assert written.place(file.path) == Place(file.offset, tuple(file.members))
+
+
+def test_a_version_of_the_first_layout_is_read_as_ever(
+    cast: Cast, pending: ModelVersion, data_folder: Path
+) -> None:
+    manifest = manifest_of(making.FILES)
+    key = package_key("churn-predictor", 1)
+    stored = FolderStore(data_folder / "artifacts").put(
+        key, io.BytesIO(packed_as_tar_1(making.FILES))
+    )
+    signed = sign_manifest(manifest, name="churn-predictor", number=1, signer=configured_signer())
+    version = mark_ready(pending, actor=None, artifact=SignedArtifact(manifest, stored, signed))
+
+    assert version.artifact.layout == "tar-1"
+    whole = open_file(version, "model/weights.bin", actor=cast.mina)
+    assert b"".join(whole.body) == WEIGHTS
+    part = open_file(version, "model/weights.bin", actor=cast.mina, part=Part(300, 5000))
+    assert b"".join(part.body) == WEIGHTS[300:5300]
+
+
+@pytest.mark.parametrize("part", [None, Part(300, 5000)])
+def test_changed_bytes_of_a_file_are_not_given_out(
+    cast: Cast, version: ModelVersion, data_folder: Path, part: Part | None
+) -> None:
+    def spoilt(data: bytes) -> bytes:
+        place = len(data) // 2
+        return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+    damage(data_folder, version, spoilt)
+
+    with pytest.raises(Conflict) as caught:
+        list(open_file(version, "model/weights.bin", actor=cast.mina, part=part).body)
+
+    assert caught.value.code == "package_damaged"
