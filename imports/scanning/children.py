@@ -27,10 +27,10 @@ _START_SECONDS: Final = 60.0
 _BEAT_SECONDS: Final = 5.0
 _CHUNK: Final = 65_536
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-_PROGRAM: Final = (
+PROGRAM: Final = (
     "import sys; sys.path[:0] = sys.argv[3:]; from imports.scanning.child import main; main()"
 )
-_CAUSES: Final = {
+_CAUSES: Final[dict[int, str]] = {
     signal.SIGXCPU: "it took more processor time than a scan may",
     signal.SIGKILL: "it was killed, as one is that takes too much memory or time",
     signal.SIGSEGV: "it crashed",
@@ -49,13 +49,13 @@ class Died(Exception):  # noqa: N818 - it says what became of a process.
 class Child:
     """One such process: ``walls`` are those that stand, ``seconds`` the processor time it took."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, program: str = PROGRAM) -> None:
         self.seconds = 0.0
         self._buffer = b""
         self._door, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program.
-                _command(theirs.fileno(), limits),
+                _command(theirs.fileno(), limits, program),
                 env=_ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -139,7 +139,7 @@ class Child:
         return Died("scan_died", f"The process that read this file is gone: {how}.")
 
 
-def _command(door: int, limits: Limits) -> list[str]:
+def _command(door: int, limits: Limits, program: str) -> list[str]:
     # Neither the environment nor the folder at hand nor start-up files of packages have a say.
     return [
         sys.executable,
@@ -147,7 +147,7 @@ def _command(door: int, limits: Limits) -> list[str]:
         "-S",
         "-B",
         "-c",
-        _PROGRAM,
+        program,
         str(door),
         json.dumps(asdict(limits)),
         *map(str, _folders()),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from aegis.problems import Unavailable
-from imports.scanning.children import Child, Died
+from imports.scanning.children import PROGRAM, Child, Died
 from imports.scanning.engine import ruleset
 from imports.scanning.findings import FileFindings, Finding
 from imports.scanning.limits import DEFAULT_LIMITS, Limits
@@ -30,13 +30,15 @@ def scan(
     *,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress = lambda _path, _done: None,
+    program: str = PROGRAM,
 ) -> Report:
     """Return what a scan says of all files, in their order.
 
     ``progress`` is called before each file, and every few seconds while one is read; what it
-    raises ends the scan. Raises ``Unavailable`` where no process can be started.
+    raises ends the scan. ``program`` is what the process runs. Raises ``Unavailable`` where none
+    can be started.
     """
-    scanning = _Scanning(limits, progress)
+    scanning = _Scanning(limits, progress, program)
     try:
         found = tuple(scanning.file(each) for each in files)
     finally:
@@ -47,9 +49,10 @@ def scan(
 class _Scanning:
     """One scan: the process at hand, and the walls that stood around every one of them."""
 
-    def __init__(self, limits: Limits, progress: Progress) -> None:
+    def __init__(self, limits: Limits, progress: Progress, program: str) -> None:
         self._limits = limits
         self._progress = progress
+        self._program = program
         self._child: Child | None = None
         self._done = 0
         self.walls: tuple[str, ...] = ()
@@ -92,7 +95,7 @@ class _Scanning:
 
     def _start(self) -> Child:
         try:
-            child = Child(self._limits)
+            child = Child(self._limits, self._program)
         except (OSError, Died) as error:
             raise Unavailable(
                 "scanner_unavailable", f"The scanner cannot be started: {error}"

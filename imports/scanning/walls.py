@@ -97,7 +97,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def _control(option: int, value: int) -> bool:
-    return sys.platform == "linux" and _libc().prctl(option, value, 0, 0, 0) == 0
+    return bool(sys.platform == "linux" and _libc().prctl(option, value, 0, 0, 0) == 0)
 
 
 def _limit(kind: int, value: int) -> bool:
@@ -115,7 +115,7 @@ def _leave_network() -> bool:
     if sys.platform != "linux":
         return False
     unshare = _libc().unshare
-    return unshare(_CLONE_NEWNET) == 0 or unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
+    return bool(unshare(_CLONE_NEWNET) == 0 or unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0)
 
 
 def _become_nobody(readable: tuple[Path, ...]) -> bool:

@@ -19,7 +19,6 @@ _COMPRESSED_CHUNK: Final = 256 * 1024
 KEPT: Final = 32 * MEBIBYTE
 _RAW: Final = -15
 _GZIP: Final = 31
-_ERRORS: Final = (isal_zlib.error, OSError, lzma.LZMAError, RuntimeError, EOFError, ValueError)
 
 
 class _Inflating:
@@ -85,7 +84,7 @@ def expanded(stream: BinaryIO, compression: Compression, place: str = "") -> Ite
                     raise _broken(compression, "it ends too early", place)
             try:
                 chunk = decompressor.decompress(pending, MEBIBYTE)
-            except _ERRORS as error:
+            except Exception as error:
                 raise _broken(compression, "it is damaged", place) from error
             pending = b""
             if chunk:

@@ -188,7 +188,7 @@ def _checked_local(source: Source, header: int, name: bytes, said: tuple[int, ..
     _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = (
         _LOCAL_RECORD.unpack(data)
     )
-    begin = header + _LOCAL_RECORD.size
+    begin: int = header + _LOCAL_RECORD.size
     own_name = source.read_at(begin, name_length)
     extra = source.read_at(begin + name_length, extra_length)
     if _FULL in {compressed, size}:
@@ -197,7 +197,7 @@ def _checked_local(source: Source, header: int, name: bytes, said: tuple[int, ..
     is_behind = flags & _DESCRIBED_BEHIND and not any(own[2:])
     if own_name != name or own[:2] != said[:2] or (own != said and not is_behind):
         raise _malformed("A member and the directory disagree about it.", source)
-    return begin + name_length + extra_length
+    return begin + int(name_length) + int(extra_length)
 
 
 def _widened(narrow: tuple[int, ...], extra: bytes, source: Source) -> tuple[int, ...]:

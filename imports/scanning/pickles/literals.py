@@ -93,8 +93,7 @@ def string_line(machine: Machine) -> None:
     if len(line) < len("''") or line[:1] != line[-1:] or line[:1] not in {b'"', b"'"}:
         raise Malformed("pickle_text", "A string of the pickle has no quotes.")
     try:
-        # codecs has no types for what pickle itself reads such strings with.
-        data: bytes = codecs.escape_decode(line[1:-1])[0]  # type: ignore[attr-defined]
+        data: bytes = codecs.escape_decode(line[1:-1])[0]
     except ValueError as error:
         raise Malformed("pickle_text", "A string of the pickle is malformed.") from error
     machine.push(_ascii(data))
