@@ -78,7 +78,7 @@ types: install-tests ## Check the types
 docs: install ## Draw the parts of docs/ that come from the code again
 	DJANGO_SETTINGS_MODULE=aegis.settings.local $(BIN)/python manage.py draw_docs
 
-bench: install-tests ## Measure, beside MLflow in the same run
+bench: install-tests ## Measure reads, packaging and imports; ARGS="packaging" chooses
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 # Raise versions with `make locks UPGRADE=--upgrade`. No address is written: a lock serves any

@@ -1,8 +1,9 @@
-"""Measure Aegis beside MLflow in one run: ``make bench``, or ``python -m tests.bench``.
+"""Measure Aegis: ``make bench``, or ``python -m tests.bench [reads] [packaging] [pipeline]``.
 
-It starts a stack and an MLflow server on the same PostgreSQL, fills both with the same models, and
-reads versions by number and by alias: ours with token, permission, tags and aliases, MLflow's
-without authentication.
+``reads`` starts a stack and an MLflow server on the same PostgreSQL, fills both with the same
+models, and reads versions by number and by alias: ours with token, permission, tags and aliases,
+MLflow's without authentication. ``packaging`` holds our packages against a sha256 pass and
+``tar czf`` on the same files; ``pipeline`` takes a model from upload to READY.
 """
 
 import argparse
@@ -15,11 +16,12 @@ import time
 from pathlib import Path
 
 from aegis.embedded import config as embedded
-from tests.bench import load, memory, mlflow_peer
+from tests.bench import load, memory, mlflow_peer, packaging, pipeline
 from tests.bench.filling import VERSIONS, name_of
 from tests.bench.load import Rate
 from tests.harness import stack as stacks
 
+PARTS = ("reads", "packaging", "pipeline")
 TARGET_RATIO = 5.0
 CLIENTS = (1, 8)
 WARM_UP_SECONDS = 5.0
@@ -30,13 +32,28 @@ STILL_FASTER = 1.05
 def main() -> None:
     """Print the measurements and their ratios."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--models", type=int, default=1000, help="how many models (1000)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement (5)")
+    packaging.add_arguments(parser)
+    pipeline.add_arguments(parser)
     chosen = parser.parse_args()
+    parts = set(chosen.parts or PARTS)
+    if unknown := parts.difference(PARTS):
+        parser.error(f"There is no part {', '.join(sorted(unknown))}.")
+    if "reads" in parts:
+        _measure_reads(chosen.models, chosen.seconds)
+    if "packaging" in parts:
+        packaging.run(chosen)
+    if "pipeline" in parts:
+        pipeline.run(chosen)
+
+
+def _measure_reads(models: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory(prefix="aegis-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        _run(folder, chosen.models, chosen.seconds)
+        _run(folder, models, seconds)
 
 
 def _run(folder: Path, models: int, seconds: float) -> None:
