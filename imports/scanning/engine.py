@@ -115,7 +115,7 @@ def _said(source: Source, recognised: tuple[Format, ...], scan: Scan) -> Iterato
 def _unrecognised(source: Source, scan: Scan) -> Examination:
     if _is_text(source):
         # Plain text is what is left over, and nobody means it by the name of a binary format.
-        misnamed = tuple(_mismatches(source, ())) if source.size else ()
+        misnamed = tuple(_mismatches(source, ())) if source.head.strip() else ()
         verdict = Verdict.INCONCLUSIVE if misnamed else Verdict.DATA
         return Examination(verdict, (*misnamed, *sensitive(source, scan)))
     sentence = "The content is of no format that is known here, so nothing can be said of it."

@@ -39,7 +39,7 @@ def examine(source: Source, scan: Scan) -> Examination:
             scan.check_time(source.place)
             checker.parser.Parse(chunk, False)  # noqa: FBT003 -- expat takes no names.
         checker.parser.Parse(b"", True)  # noqa: FBT003 -- as above.
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError) as error:
         sentence = f"This is no well-formed XML: {error}."
         raise malformed(source, "xml_malformed", sentence) from error
     return together(checker.found[: scan.limits.findings])

@@ -29,6 +29,7 @@ _PLAIN: Final = frozenset(
 _OPENING: Final = re.compile(
     rb"\A(?:\s*#[^\n]*\n)*\s*(?:%YAML|%TAG|---(?:\s*\n(?:[\w'\"]+:|- )| [^-\n]))"
 )
+_UNKNOWN_DIRECTIVE: Final = re.compile(rb"^%(?!YAML\s|TAG\s)[^\n]*", re.MULTILINE)
 # A tag may be spelled with escapes, in full, or by a prefix of the author's.
 _PYTHON_TAG: Final = re.compile(rb"!!(?:python/|[^\s]*%)|!<|^%TAG\s", re.MULTILINE)
 
@@ -50,9 +51,14 @@ def _is_front_matter(head: bytes) -> bool:
     return len(re.findall(rb"^---\s*$", head, re.MULTILINE)) > 1 and b"\n#" in head
 
 
+def _without_directives(data: bytes) -> bytes:
+    """Return a text as PyYAML's own parser sees it, which passes over directives it knows not."""
+    return _UNKNOWN_DIRECTIVE.sub(b"", data)
+
+
 def _parses(data: bytes) -> bool:
     try:
-        for _ in yaml.parse(data, Loader=_LOADER):
+        for _ in yaml.parse(_without_directives(data), Loader=_LOADER):
             pass
     except (yaml.YAMLError, ValueError, RecursionError):
         return False
@@ -64,7 +70,7 @@ def examine(source: Source, scan: Scan) -> Examination:
     if source.size > _LARGEST:
         sentence = f"The YAML has {source.size:,} bytes; at most {_LARGEST:,} are read."
         raise malformed(source, "yaml_too_large", sentence)
-    data = source.read_at(0, source.size)
+    data = _without_directives(source.read_at(0, source.size))
     try:
         found = _examine_tags(data, source, scan)
         return found if found.findings else _examine_values(data, source)
