@@ -22,6 +22,7 @@ from registry.models import (
     RegisteredModelGroupPermission,
     RegisteredModelUserPermission,
     Signature,
+    SignerState,
     VersionFact,
 )
 
@@ -175,3 +176,11 @@ class MetricDefinitionAdmin(VerbAdmin):
     list_display = ("title", "name", "unit", "direction", "ideal")
     list_filter = ("direction",)
     search_fields = ("name", "title")
+
+
+@admin.register(SignerState)
+class SignerStateAdmin(ReadOnlyAdmin):
+    open_to_both_roles = True
+    list_display = ("key_name", "away_since", "code", "sentence", "answered_at", "checked_at")
+    list_filter = ("code",)
+    search_fields = ("key_name", "sentence")
