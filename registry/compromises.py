@@ -82,6 +82,13 @@ def newest_hint() -> Subquery:
     return Subquery(rows.order_by("-signed_at", "-id").values("key_hint")[:1])
 
 
+def compromised_since(hint: str) -> datetime | None:
+    """Return since when a public key is compromised; None while it is trusted."""
+    rows = SigningKeyVersion.objects.filter(hint=hint)
+    moment: datetime | None = rows.values_list("compromised_at", flat=True).first()
+    return moment
+
+
 def _asked(
     key: SigningKey, listed: QuerySet[SigningKeyVersion], version: str | None
 ) -> list[SigningKeyVersion]:

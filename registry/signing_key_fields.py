@@ -13,6 +13,7 @@ DEVELOPMENT_DESCRIPTION: Final = (
     "Made by Aegis in a file of its data folder. Whoever reads the folder can sign, so its "
     "signatures prove nothing."
 )
+RESERVED: Final = "new"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 
 
@@ -26,6 +27,8 @@ def name(value: object, *, field: str = "name") -> str:
             "a letter or digit.",
             field=field,
         )
+    if text == RESERVED:
+        raise Invalid("signing_key_name_reserved", f"{RESERVED} is a page.", field=field)
     return text
 
 

@@ -18,8 +18,8 @@ _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 # A team's slug is the first part of `team/name`, an address beside those of the pages.
 _RESERVED_SLUGS: Final = frozenset(
     {
-        *("account", "admin", "api", "audit", "healthz", "imports", "login", "metrics", "models"),
-        *("policies", "readyz", "reviews", "search", "settings", "static", "teams"),
+        *("account", "admin", "api", "audit", "healthz", "imports", "keys", "login", "metrics"),
+        *("models", "policies", "readyz", "reviews", "search", "settings", "static", "teams"),
     }
 )
 

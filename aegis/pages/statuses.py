@@ -61,6 +61,14 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "owed": Look("warn", "clock", "Owed"),
         "unsigned": Look("idle", "shield-off", "Not signed"),
         "invalid": Look("fail", "shield-off", "Does not verify"),
+        "compromised": Look("fail", "shield-off", "Compromised key"),
+    },
+    "key": {
+        "active": Look("pass", "pass", "Signs"),
+        "development": Look("warn", "shield-check", "For development"),
+        "retired": Look("idle", "archive", "Retired"),
+        "compromised": Look("fail", "shield-off", "Compromised"),
+        "unseen": Look("warn", "clock", "Not seen yet"),
     },
     "step": {
         "done": Look("pass", "pass", "done"),

@@ -15,6 +15,7 @@ from aegis.pages.routes import (
     evidence,
     facts,
     imports,
+    keys,
     models,
     recalling,
     requests,
@@ -42,6 +43,7 @@ SUBJECTS = (
     recalling,
     access,
     audit,
+    keys,
     account,
 )
 

@@ -11,7 +11,7 @@ from aegis.pages.file_rows import MOST, Folder, folders_of
 from aegis.pages.import_view import ImportView, import_view
 from aegis.pages.metrics import MetricCells, metric_cells
 from aegis.pages.stage_road import Road, roads
-from aegis.pages.version_query import History, load_history
+from aegis.pages.version_query import History, Signed, load_history
 from aegis.proof.manifest import FileEntry
 from approvals.gates.facts import load_meanings
 from approvals.governing import policies_in_force
@@ -77,6 +77,29 @@ class VersionPage:
             and self.version.is_ready
             and self.version.recalled_at is None
         )
+
+    @property
+    def may_renew_signature(self) -> bool:
+        """Say whether this person may have the version signed once more."""
+        is_keeper = self.people[self.reader].is_administrator
+        return self.version.is_ready and (MAINTAIN in self.held or is_keeper)
+
+    @property
+    def older_signatures(self) -> tuple[Signed, ...]:
+        """Return the signatures that count no more, the newest first."""
+        return self.history.signatures[1:]
+
+    @property
+    def is_being_signed(self) -> bool:
+        """Say whether a job waits that signs the version once more."""
+        return self.history.signing is not None and self.history.signing.state == "waiting"
+
+    @property
+    def offers_renewal(self) -> bool:
+        """Say whether the page offers another signature though the present one is good."""
+        signature = self.record.signature
+        is_good = signature is not None and signature.compromised_at is None
+        return is_good and self.may_renew_signature and not self.is_being_signed
 
     @property
     def may_see_downloads(self) -> bool:

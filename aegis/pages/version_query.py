@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Subquery
 
 from approvals.json_rows import record_of, rows_as_json
 from approvals.models import PromotionRequest, StageTransition
 from approvals.states import UNDER_WAY
-from registry.models import Alias, ModelVersion
+from registry.models import Alias, ModelVersion, Signature, SigningJob, SigningKeyVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,37 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature of the version, and since when its key is compromised."""
+
+    key_name: str
+    key_version: str
+    is_development: bool
+    signed_at: datetime
+    compromised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A job that was to sign the version once more."""
+
+    state: str
+    error: str
+    delayed_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """Moves in the order of time, what is asked for now, and the aliases by name."""
+    """Moves in the order of time, what is asked for now, and the aliases by name.
+
+    The newest signature comes first; ``signing`` is the last job that was to make another.
+    """
 
     moves: tuple[Move, ...]
     requests: tuple[Asked, ...]
     aliases: tuple[str, ...]
+    signatures: tuple[Signed, ...]
+    signing: Signing | None
 
 
 def load_history(version: ModelVersion) -> History:
@@ -51,13 +76,22 @@ def load_history(version: ModelVersion) -> History:
     moves = StageTransition.objects.filter(version=OuterRef("pk")).order_by("sequence")
     asked = PromotionRequest.objects.filter(version=OuterRef("pk"), state__in=UNDER_WAY)
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
+    jobs = SigningJob.objects.filter(version=OuterRef("pk")).order_by("-requested_at", "-id")
+    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
+    signatures = Signature.objects.filter(
+        version=OuterRef("pk"), manifest_digest=OuterRef("digest")
+    ).annotate(compromised_at=Subquery(made_with.values("compromised_at")[:1]))
     row: Any = ModelVersion.objects.annotate(
         move_rows=rows_as_json(moves, Move, actor="actor_id", request="request__number"),
         request_rows=rows_as_json(asked.order_by("number"), Asked, requested_by="requested_by_id"),
+        signature_rows=rows_as_json(signatures.order_by("-signed_at", "-id"), Signed),
+        signing_rows=rows_as_json(jobs[:1], Signing),
         alias_names=ArraySubquery(aliases.values("name")),
     ).get(pk=version.pk)
     return History(
         tuple(record_of(Move, move) for move in row.move_rows),
         tuple(record_of(Asked, one) for one in row.request_rows),
         tuple(row.alias_names),
+        tuple(record_of(Signed, one) for one in row.signature_rows),
+        next((record_of(Signing, one) for one in row.signing_rows), None),
     )

@@ -25,6 +25,8 @@ from approvals.models import PromotionRequest
 from approvals.needing import needing
 from approvals.requests import open_request, withdraw
 from approvals.states import RequestState
+from registry.compromises import compromised_since
+from registry.readers import BUNDLE_MEDIA_TYPE
 
 
 class Promotions(View):
@@ -120,18 +122,23 @@ class Subject(View):
 class Statement(View):
     """The signed word that a promotion was decided."""
 
-    @extend_schema(operation_id="promotion_statement", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="promotion_statement",
+        responses={(200, BUNDLE_MEDIA_TYPE): OpenApiTypes.OBJECT},
+    )
     def get(self, request: Request, number: int) -> HttpResponse:
-        """Return the DSSE envelope of the promotion statement as it was signed."""
+        """Return the signed promotion statement: a Sigstore bundle around in-toto.
+
+        X-Aegis-Key-Compromised says since when its key vouches for nothing, if it does not.
+        """
         parameters(request)
         statement = promotion(number, user=caller(request)).statements.first()
         if statement is None:
             raise NotFound("statement_missing", "No statement is signed for this request yet.")
-        return HttpResponse(
-            statement.envelope,
-            content_type="application/json",
-            headers={"X-Aegis-Key-Hint": statement.key_hint},
-        )
+        headers = {"X-Aegis-Key-Hint": statement.key_hint}
+        if compromised := compromised_since(statement.key_hint):
+            headers["X-Aegis-Key-Compromised"] = compromised.isoformat()
+        return HttpResponse(statement.envelope, content_type=BUNDLE_MEDIA_TYPE, headers=headers)
 
 
 class Withdraw(View):

@@ -1,5 +1,6 @@
 """The form for a new version: its files, its label, and the facts that are frozen with it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from aegis.pages.forms.pairs import PairsField
 from aegis.pages.forms.refusable import RefusableForm
 from registry.facts import FACTS
+from registry.models import SigningKey
 from registry.versions import DESCRIPTION_LENGTH
 
 LINE = 200
@@ -74,12 +76,26 @@ class VersionForm(RefusableForm):
         help_text="One in a line, such as numpy = 2.4.1.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
+    sign_key = forms.ChoiceField(
+        label="Signing key", required=False, help_text="Which key of the list signs it."
+    )
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
     new_version = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    def offer_keys(self, keys: Sequence[SigningKey]) -> None:
+        """Let the person choose among the keys that may sign, the default first.
+
+        Where there is nothing to choose the field goes, and the verb finds the key.
+        """
+        field = self.fields["sign_key"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(key.name, str(key)) for key in keys]
+        if len(keys) < 2:  # noqa: PLR2004 -- One is no choice.
+            del self.fields["sign_key"]
+
     @property
     def said(self) -> dict[str, Any]:
-        """Return what the verb takes: label, description and facts."""
+        """Return what the verb takes: label, description, facts and the key."""
         data = self.cleaned_data
         facts = {name: data[name] for name in FACTS if data.get(name)}
         facts.pop("dataset", None)
@@ -87,6 +103,7 @@ class VersionForm(RefusableForm):
             "label": data["label"],
             "description": data["description"],
             "facts": facts | self._dataset(),
+            "sign_key": data.get("sign_key") or None,
         }
 
     def clean(self) -> dict[str, Any]:

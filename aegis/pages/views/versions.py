@@ -19,6 +19,7 @@ from imports.uploading import Registration, register_upload
 from registry import readers
 from registry.models import ArtifactFile, RegisteredModel, Upload, UploadFile
 from registry.permissions import CONTRIBUTE, require
+from registry.signing.configured import keys_for
 
 FILES = 200
 
@@ -31,6 +32,7 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     model = find_model(user, name)
     require(user, CONTRIBUTE, model)
     form = VersionForm(posted(request))
+    form.offer_keys(keys_for(model))
     is_valid, upload = form.is_valid(), None
     if form.is_bound:  # Files are kept also where the rest of the form needs another look.
         files = files_with_paths(request, "files")
