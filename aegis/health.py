@@ -76,8 +76,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "worker": worker,
 }
 # What other apps say of parts without which Aegis goes on serving: a load balancer must not take
-# the whole site away because the signer is sealed. Each returns "ok" or a sentence, and asks only
-# the database.
+# the whole site away because the signer is sealed. Each returns "ok" or a sentence within seconds,
+# and asks nothing anew for every probe.
 NOTICES: dict[str, Callable[[], str]] = {}
 
 # A part that rests on another is not asked while that one is missing.

@@ -8,8 +8,15 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them declares what can be recorded and what follows from it.
-        from aegis.health import NOTICES
-        from registry import actions, handlers, quarantine_news, signing_news  # noqa: F401
-        from registry.signer_states import notice
+        from celery.signals import worker_init
+        from django.core.checks import register
 
-        NOTICES["signer"] = notice
+        from aegis.health import NOTICES
+        from registry import actions, handlers, quarantine_news, signer_states, signing_news  # noqa: F401
+        from registry.storage import readiness
+
+        NOTICES["signer"] = signer_states.notice
+        NOTICES["storage"] = readiness.notice
+        # It asks over the network, so not every command asks.
+        register(readiness.usable_store, "storage", deploy=True)
+        worker_init.connect(readiness.warn_unless_usable)

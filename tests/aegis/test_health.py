@@ -38,7 +38,7 @@ def test_it_is_ready_where_every_part_answers(client: Client, worker: Worker) ->
     assert response.json() == {
         "ready": True,
         "parts": {"database": "ok", "migrations": "ok", "redis": "ok", "worker": "ok"},
-        "notices": {"signer": "ok"},
+        "notices": {"signer": "ok", "storage": "ok"},
     }
     assert response.status_code == 200
 
