@@ -173,7 +173,7 @@ def _member(artifact: Artifact, file: ArtifactFile, part: Part | None) -> Iterat
 
     member = Member(
         entry=FileEntry(file.path, file.size, file.sha256),
-        place=None if file.offset is None else Place(file.offset, tuple(file.members)),
+        place=None if file.offset is None else Place(file.offset, tuple(file.members or ())),
         layout=artifact.layout,
         manifest=lambda: Manifest.parse(artifact.manifest.encode()),
     )

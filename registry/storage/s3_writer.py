@@ -246,7 +246,7 @@ class _Filling:
     def __init__(self, writer: S3Writer) -> None:
         self._writer = writer
 
-    def write(self, data: bytes, /) -> None:
+    def write(self, data: Bytes, /) -> None:
         self._writer.fill(data)
 
 

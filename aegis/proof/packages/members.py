@@ -88,7 +88,7 @@ def _plain(rest: bytes, size: int, number: int) -> bytes:
     try:
         # One byte more than may be there shows a bomb without unpacking it.
         plain: bytes = inflate.decompress(memoryview(rest)[:size], CHUNK_SIZE + 1)
-    except isal_zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc]  # Its stub calls the class an instance.
         raise damaged(f"the compression of its part {number} is broken") from error
     crc, length = _TRAILER.unpack_from(rest, size)
     whole = inflate.eof and not inflate.unused_data and 0 < len(plain) <= CHUNK_SIZE

@@ -102,8 +102,10 @@ def _is_same(parent: int, name: str, entry: FileEntry) -> bool:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size != entry.size:
             return False
-        with os.fdopen(descriptor, "rb", buffering=CHUNK, closefd=False) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+        digest = hashlib.sha256()
+        while data := os.read(descriptor, CHUNK):
+            digest.update(data)
+        return digest.hexdigest() == entry.sha256
     finally:
         os.close(descriptor)
 

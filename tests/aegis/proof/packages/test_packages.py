@@ -120,9 +120,10 @@ def test_python_reads_the_package_as_a_tar_file(data: bytes) -> None:
 @pytest.mark.skipif(not shutil.which("tar"), reason="there is no tar command")
 def test_the_tar_command_unpacks_the_package(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "p.tar.gz").write_bytes(data)
+    (tmp_path / "x").mkdir()
     done = subprocess.run(
         ["tar", "xzf", "../p.tar.gz"],
-        cwd=(tmp_path / "x").mkdir() or tmp_path / "x",
+        cwd=tmp_path / "x",
         capture_output=True,
         check=True,
     )
@@ -191,7 +192,7 @@ def _extra(tar: tarfile.TarFile) -> None:
 def test_a_tar_stream_that_is_not_the_manifests_is_refused(
     layout: str, damage: Callable[[bytes], bytes], code: str
 ) -> None:
-    wrap = {LAYOUT: members, tar_1.LAYOUT: gzip.compress}[layout]
+    wrap: Callable[[bytes], bytes] = members if layout == LAYOUT else gzip.compress
     tar = gzip.decompress(WRITERS[layout](SMALL))
     check(wrap(tar), SMALL)
     refused(code, wrap(damage(tar)), layout=layout)

@@ -7,6 +7,7 @@ from typing import Any, Self
 import pytest
 
 from aegis.proof.packages import pack
+from aegis.proof.streams import Bytes
 from tests.aegis.proof.packages.making import NOISE, manifest_of
 
 CONTENTS = {"a": NOISE, "b": NOISE + b"1", "c": NOISE + b"2"}
@@ -25,7 +26,7 @@ class Sink:
         self.thread = ""
         self.refused = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Bytes, /) -> int:
         self.thread = threading.current_thread().name
         self.room -= len(data)
         if self.room < 0:

@@ -26,8 +26,16 @@ INDEX = PACKAGE.index
 WEIGHTS = "weights/model.bin"
 
 
-def read(store: Store, path: str, index: Index | None = INDEX, **part: int) -> bytes:
-    return b"".join(read_member(store, MANIFEST, path, index=index, **part))
+def read(
+    store: Store,
+    path: str,
+    index: Index | None = INDEX,
+    *,
+    offset: int = 0,
+    length: int | None = None,
+) -> bytes:
+    chunks = read_member(store, MANIFEST, path, index=index, offset=offset, length=length)
+    return b"".join(chunks)
 
 
 @pytest.mark.parametrize("path", CONTENTS)
@@ -132,14 +140,14 @@ def test_a_package_that_gives_two_answers_gives_none_in_the_end() -> None:
     assert given
 
 
-@pytest.mark.parametrize("part", [{}, {"offset": 0, "length": len(NOISE) - 1}])
-def test_changed_bytes_end_in_an_error_before_the_last_of_them(part: dict[str, int]) -> None:
+@pytest.mark.parametrize("length", [None, len(NOISE) - 1])
+def test_changed_bytes_end_in_an_error_before_the_last_of_them(length: int | None) -> None:
     place = INDEX.place(WEIGHTS).members[-1] - 5000
     data = DATA[:place] + bytes([DATA[place] ^ 1]) + DATA[place + 1 :]
     given: list[bytes] = []
 
     with pytest.raises(Conflict) as refusal:
-        given.extend(read_member(Store(data), MANIFEST, WEIGHTS, index=INDEX, **part))
+        given.extend(read_member(Store(data), MANIFEST, WEIGHTS, index=INDEX, length=length))
 
     assert refusal.value.code == "package_damaged"
     assert NOISE.startswith(b"".join(given))

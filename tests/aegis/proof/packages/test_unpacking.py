@@ -53,6 +53,11 @@ def test_what_is_there_already_is_kept_if_it_is_the_same(tmp_path: Path) -> None
     assert (tmp_path / "a").stat().st_ino == before
 
 
+def _link_below(folder: Path, away: Path) -> None:
+    (folder / "a").mkdir()
+    (folder / "a/b").symlink_to(away)
+
+
 TRAPS: dict[str, Callable[[Path, Path], object]] = {
     "another file": lambda folder, _: (folder / "top").write_bytes(b"mine"),
     "another file of that size": lambda folder, _: (folder / "top").write_bytes(b"mine"),
@@ -61,10 +66,7 @@ TRAPS: dict[str, Callable[[Path, Path], object]] = {
     "a folder": lambda folder, _: (folder / "top").mkdir(),
     "a pipe": lambda folder, _: os.mkfifo(folder / "top"),
     "a link to a folder": lambda folder, away: (folder / "a").symlink_to(away),
-    "a link below": lambda folder, away: (
-        (folder / "a").mkdir(),
-        (folder / "a/b").symlink_to(away),
-    ),
+    "a link below": _link_below,
     "a file for a folder": lambda folder, _: (folder / "a").write_bytes(b""),
 }
 
