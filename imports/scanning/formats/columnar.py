@@ -84,10 +84,13 @@ def _decoded(schema: bytes) -> Iterator[bytes]:
 def _examine_stream(
     source: Source, scan: Scan, *, start: int = 0, end: int | None = None
 ) -> Examination:
-    """Walk over messages: a length, a FlatBuffer that says how long the body is, and the body."""
+    """Walk over messages: a length, a FlatBuffer that says how long the body is, and the body.
+
+    A stream ends with a length of zero; one that just stops may have been cut.
+    """
     cursor = Cursor(source, start, end)
     found = Examination()
-    while cursor.left:
+    while end is None or cursor.left:
         scan.check_time(source.place)
         if cursor.take(4) != _CONTINUATION:
             raise malformed(source, "message_missing", "A message does not begin where it should.")

@@ -19,7 +19,7 @@ _LENGTH_WIDTH: Final = {b"\x01\0": 2, b"\x02\0": 4, b"\x03\0": 4}
 # NumPy reads no longer ones either unless it is told to trust the file.
 _LONGEST_HEADER: Final = 64 * 1024
 _KEYS: Final = {"descr", "fortran_order", "shape"}
-_SCALAR: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVmMOapPc])(\d{0,9})(\[[^\]]{1,32}\])?")
+_SCALAR: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVmMOapPcu])(\d{0,9})(\[[^\]]{1,32}\])?")
 _WIDTHS: Final = {
     "?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8,
     "e": 2, "f": 4, "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "m": 8, "M": 8, "O": 8, "c": 1,
@@ -127,6 +127,8 @@ def _scalar(descr: str, source: Source) -> _Type:
         return _Type(int(digits or 0))
     if kind == "U":
         return _Type(4 * int(digits or 0))
+    if not digits and kind not in _WIDTHS:
+        raise malformed(source, "array_type_unknown", f"The type {descr!r} is unknown.")
     return _Type(int(digits) if digits else _WIDTHS[kind])
 
 

@@ -36,6 +36,8 @@ def arrays(folder: Path) -> None:
     kinds = {
         "plain": ROWS,
         "fortran": np.asfortranarray(ROWS),
+        "unsigned": np.arange(5, dtype="u1"),
+        "booleans": np.array([True, False]),
         "empty": np.zeros((0, 3)),
         "scalar": np.float32(3),
         "text": np.array(["é", "long text"]),

@@ -13,6 +13,8 @@ from tests.imports.scanning.formats.scanned import codes, is_dangerous, scan
     [
         ("plain.npy", "npy"),
         ("fortran.npy", "npy"),
+        ("unsigned.npy", "npy"),
+        ("booleans.npy", "npy"),
         ("empty.npy", "npy"),
         ("scalar.npy", "npy"),
         ("text.npy", "npy"),
@@ -70,3 +72,28 @@ def test_the_name_decides_nothing_but_is_told(real_files: Path, name: str) -> No
 
     assert scan(data, "model").findings == ()
     assert codes(scan(data, "model.parquet")) == {"extension_mismatch"}
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "compressed.npz"])
+def test_archives_of_arrays_are_data(real_files: Path, name: str) -> None:
+    assert scan((real_files / name).read_bytes(), name).verdict is Verdict.DATA
+
+
+@pytest.mark.parametrize("name", ["forest.skops", "regression.skops"])
+def test_a_model_of_skops_is_known_by_its_types(real_files: Path, name: str) -> None:
+    found = scan((real_files / name).read_bytes(), name)
+
+    assert (found.verdict, found.findings) == (Verdict.KNOWN, ())
+    assert any(each.startswith("sklearn.") for each in found.globals)
+
+
+@pytest.mark.parametrize("name", ["functional.keras", "recurrent.keras"])
+def test_a_model_of_keras_is_data(keras_files: Path, name: str) -> None:
+    assert scan((keras_files / name).read_bytes(), name).verdict is Verdict.DATA
+
+
+def test_a_lambda_layer_in_an_archive_of_keras_is_dangerous(keras_files: Path) -> None:
+    found = scan((keras_files / "lambda.keras").read_bytes(), "lambda.keras")
+
+    assert found.verdict is Verdict.UNSAFE
+    assert is_dangerous(found)
