@@ -28,15 +28,15 @@ class _Binding:
     """Names, and the expression whose value they get; without one it is a text made on the spot."""
 
     names: tuple[str, ...]
-    value: nodes.Expr | None
+    value: nodes.Node | None
 
 
-def builds_text(value: nodes.Expr) -> bool:
+def builds_text(value: nodes.Node) -> bool:
     """Say whether an expression could make a text that stands nowhere in the template."""
     return any(_builds(each) for each in (value, *value.find_all(nodes.Expr)))
 
 
-def _builds(each: nodes.Expr) -> bool:
+def _builds(each: nodes.Node) -> bool:
     if isinstance(each, nodes.Add):
         return any(
             isinstance(side, nodes.Const) and isinstance(side.value, str)
@@ -51,10 +51,14 @@ def _builds(each: nodes.Expr) -> bool:
     return isinstance(each, nodes.Concat | nodes.Mod | nodes.Mul)
 
 
-def _calls_for_text(called: nodes.Expr) -> bool:
+def _calls_for_text(called: nodes.Node) -> bool:
     if isinstance(called, nodes.Getattr):
         return called.attr not in _HARMLESS_METHODS
-    return not (isinstance(called, nodes.Name) and called.name in _HARMLESS_FUNCTIONS)
+    return not _is_harmless(called)
+
+
+def _is_harmless(called: nodes.Node) -> bool:
+    return isinstance(called, nodes.Name) and called.name in _HARMLESS_FUNCTIONS
 
 
 def _is_backwards(step: nodes.Expr) -> bool:
@@ -77,7 +81,7 @@ def made_names(tree: nodes.Template) -> frozenset[str]:
     return frozenset(made)
 
 
-def uses(value: nodes.Expr, names: set[str] | frozenset[str]) -> bool:
+def uses(value: nodes.Node, names: set[str] | frozenset[str]) -> bool:
     """Say whether one of ``names`` stands in an expression."""
     inside = (value, *value.find_all(nodes.Expr))
     return any(_name(each) in names for each in inside)
@@ -109,7 +113,7 @@ def _bindings(tree: nodes.Template) -> Iterator[_Binding]:
     yield from _parameters(tree)
 
 
-def _is_namespace(value: nodes.Expr) -> bool:
+def _is_namespace(value: nodes.Node) -> bool:
     return (
         isinstance(value, nodes.Call)
         and isinstance(value.node, nodes.Name)
@@ -128,12 +132,10 @@ def _namespaces(tree: nodes.Template) -> Iterator[_Binding]:
 
 def _parameters(tree: nodes.Template) -> Iterator[_Binding]:
     """Yield what the parameters of macros get, from every call that might be one of a macro."""
-    calls = [each for each in tree.find_all(nodes.Call) if isinstance(each.node, nodes.Name)]
+    calls = [each for each in tree.find_all(nodes.Call) if not _is_harmless(each.node)]
     for macro in tree.find_all(nodes.Macro):
         names = [str(argument.name) for argument in macro.args]
         for call in calls:
-            if call.node.name in _HARMLESS_FUNCTIONS:
-                continue
             for name, value in zip(names, call.args, strict=False):
                 yield _Binding((name,), value)
             for pair in call.kwargs:
@@ -141,6 +143,6 @@ def _parameters(tree: nodes.Template) -> Iterator[_Binding]:
                     yield _Binding((pair.key,), pair.value)
 
 
-def _targets(target: nodes.Expr) -> tuple[str, ...]:
+def _targets(target: nodes.Node) -> tuple[str, ...]:
     inside = (target, *target.find_all((nodes.Name, nodes.NSRef)))
     return tuple(name for each in inside if (name := _name(each)) is not None)
