@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.utils import timezone
 
 from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.packages import Index, rebuild
@@ -16,14 +15,16 @@ from aegis.proof.packages.members import CHUNK_SIZE
 from aegis.proof.signing.bundle import sign_manifest
 from registry.models import ModelVersion, RegisteredModel
 from registry.readers import Part, open_artifact, open_evidence, open_file, signature_of
+from registry.scans import record_scan
 from registry.signing.configured import configured_signer
 from registry.storage.folder import FolderStore
 from registry.storage.protocol import index_key, package_key
 from registry.versions import SignedArtifact, mark_ready
 from tests.aegis.proof.packages.making import manifest_of, packed_as_tar_1
+from tests.approvals.making import take_away
 from tests.cast import Cast
 from tests.recorded import refused
-from tests.registry import making
+from tests.registry import making, scanning
 
 WEIGHTS = making.FILES["model/weights.bin"]
 
@@ -100,7 +101,7 @@ def test_a_version_that_is_not_ready_is_not_given_out(cast: Cast, pending: Model
 def test_a_version_that_was_taken_back_is_not_given_out(
     cast: Cast, version: ModelVersion, column: str
 ) -> None:
-    setattr(version, f"{column}_at", timezone.now())
+    take_away(version, column)
 
     refused(Conflict, f"version_{column}", open_artifact, version, actor=cast.mina)
     refused(Conflict, f"version_{column}", open_file, version, "config.json", actor=cast.mina)
@@ -230,6 +231,7 @@ def test_a_version_of_the_first_layout_is_read_as_ever(
         key, io.BytesIO(packed_as_tar_1(making.FILES))
     )
     signed = sign_manifest(manifest, name="churn-predictor", number=1, signer=configured_signer())
+    record_scan(pending, actor=None, report=scanning.of_manifest(manifest))
     version = mark_ready(pending, actor=None, artifact=SignedArtifact(manifest, stored, signed))
 
     assert version.artifact.layout == "tar-1"
