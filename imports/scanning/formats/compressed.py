@@ -1,5 +1,6 @@
 """Compressed streams: what they expand to is examined, within limits."""
 
+import re
 from typing import Final
 
 from imports.scanning.archives.expanding import (
@@ -18,7 +19,6 @@ from imports.scanning.sources import Source, part_of
 
 _MAGICS: Final = (
     (b"\x1f\x8b", GZIP),
-    (b"BZh", BZ2),
     (b"\xfd7zXZ\0", XZ),
     (b"\x04\x22\x4d\x18", LZ4),
 )
@@ -27,6 +27,8 @@ _WEAK_MAGICS: Final = ((b"\x78", ZLIB), (b"\x5d\0\0", LZMA))
 _EXTENSIONS: Final = frozenset(
     {".bz2", ".gz", ".lz4", ".lzma", ".tbz2", ".tgz", ".txz", ".xz", ".z"}
 )
+# Its first block, or its end where there is none.
+_BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _ZLIB_HEADER: Final = 31
 
 
@@ -34,6 +36,8 @@ def _compression(source: Source) -> Compression | None:
     for magic, compression in _MAGICS:
         if source.head.startswith(magic):
             return compression
+    if _BZIP2.match(source.head):
+        return BZ2
     for magic, compression in _WEAK_MAGICS:
         if source.head.startswith(magic) and _begins_well(source, compression):
             return compression

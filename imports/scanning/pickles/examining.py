@@ -11,7 +11,7 @@ from imports.scanning.examination import (
 )
 from imports.scanning.pickles import torch_files
 from imports.scanning.pickles.arrays import load_array
-from imports.scanning.pickles.judging import is_plausible, judged
+from imports.scanning.pickles.judging import is_likely, is_plausible, judged
 from imports.scanning.pickles.machine import Machine, PersistentLoad
 from imports.scanning.pickles.opinion import second_opinion
 from imports.scanning.pickles.reader import Reader
@@ -98,7 +98,7 @@ def _walk_as_plain(source: Source, trace: Trace, scan: Scan) -> None:
     with contextlib.suppress(Malformed):
         run(Machine(Reader(source.stream, source.size), plain, scan))
     for name, use in plain.uses.items():
-        if name not in trace.uses and is_plausible(name):
+        if name not in trace.uses and is_likely(name):
             trace.use(name, use)
             sentence = f"The bytes of an array import {name} in a reader other than joblib's."
             trace.unsafe("code_in_array", sentence)
