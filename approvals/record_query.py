@@ -22,6 +22,7 @@ from approvals.records import (
     VersionRecord,
 )
 from approvals.scan_records import ScanRecord, WaiverRecord
+from registry.compromises import of_key
 from registry.models import (
     CardRevision,
     ComplianceTag,
@@ -31,7 +32,6 @@ from registry.models import (
     ScanReport,
     ScanWaiverAnswer,
     Signature,
-    SigningKeyVersion,
     Stage,
     VersionFact,
 )
@@ -63,9 +63,8 @@ def load_records(wanted: Q) -> dict[UUID, VersionRecord]:
 def _query() -> QuerySet[ModelVersion]:
     facts = VersionFact.objects.order_by("name", "-id").distinct("name")
     latest_card = CardRevision.objects.filter(version=OuterRef("pk")).order_by("-number")
-    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
     signatures = Signature.objects.filter(manifest_digest=OuterRef("digest")).annotate(
-        compromised_at=Subquery(made_with.values("compromised_at")[:1])
+        compromised_at=of_key()
     )
     moves = StageTransition.objects.filter(version=OuterRef("pk"), target=OuterRef("stage"))
     versions: QuerySet[ModelVersion] = (

@@ -19,6 +19,7 @@ from approvals.models import (
     RequestSubject,
     StageTransition,
 )
+from registry.compromises import of_key
 from registry.models import RegisteredModel
 from registry.permissions import CONTRIBUTE, MAINTAIN, REVIEW, VIEW, codename
 
@@ -75,7 +76,7 @@ class SubjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class StatementRecord:
-    """The signed statement of the promotion."""
+    """The signed statement of the promotion, and since when its key is compromised."""
 
     id: UUID
     key_name: str
@@ -83,6 +84,7 @@ class StatementRecord:
     subject_digest: str
     is_development: bool
     signed_at: datetime
+    compromised_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,12 @@ def _query(user: User) -> QuerySet[PromotionRequest]:
             ),
             subject_rows=rows_as_json(subjects, SubjectRecord),
             statement_rows=rows_as_json(
-                _of_request(PromotionStatement.objects.order_by("-signed_at")), StatementRecord
+                _of_request(
+                    PromotionStatement.objects.annotate(compromised_at=of_key()).order_by(
+                        "-signed_at"
+                    )
+                ),
+                StatementRecord,
             ),
             move_rows=rows_as_json(
                 _of_request(StageTransition.objects.order_by("moved_at")), MoveRecord

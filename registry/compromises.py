@@ -76,6 +76,12 @@ def signed_versions(hints: Collection[str]) -> QuerySet[ModelVersion]:
     return found
 
 
+def of_key(hint: str = "key_hint") -> Subquery:
+    """Return since when the public key that the column ``hint`` names is compromised."""
+    rows = SigningKeyVersion.objects.filter(hint=OuterRef(hint))
+    return Subquery(rows.values("compromised_at")[:1])
+
+
 def newest_hint() -> Subquery:
     """Return which public key made the signature of a version that counts."""
     rows = Signature.objects.filter(version=OuterRef("pk"), manifest_digest=OuterRef("digest"))

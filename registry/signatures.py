@@ -1,9 +1,10 @@
 """The signatures of versions, as rows."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from aegis.proof.signing.bundle import SignedBundle
-from registry.models import ModelVersion, Signature, SigningKeyVersion
+from registry.compromises import of_key
+from registry.models import ModelVersion, Signature
 
 
 def add_signature(
@@ -29,10 +30,9 @@ def signatures_of(version: ModelVersion) -> QuerySet[Signature]:
 
     Each has ``compromised_at`` of its key.
     """
-    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
     found: QuerySet[Signature] = (
         Signature.objects.filter(version=version, manifest_digest=version.digest)
-        .annotate(compromised_at=Subquery(made_with.values("compromised_at")[:1]))
+        .annotate(compromised_at=of_key())
         .defer("bundle")
         .order_by("-signed_at", "-id")
     )

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef
 
 from approvals.json_rows import record_of, rows_as_json
 from approvals.models import PromotionRequest, StageTransition
 from approvals.states import UNDER_WAY
-from registry.models import Alias, ModelVersion, Signature, SigningJob, SigningKeyVersion
+from registry.compromises import of_key
+from registry.models import Alias, ModelVersion, Signature, SigningJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,29 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What the last look at the stored package found; the sentence says what is wrong."""
+
+    outcome: str
+    sentence: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When the stored package is verified next, and what has not answered since when."""
+
+    due_at: datetime
+    away: str
+    away_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Moves in the order of time, what is asked for now, and the aliases by name.
 
     The newest signature comes first; ``signing`` is the last job that was to make another.
+    ``checked`` and ``due`` are of the stored package.
     """
 
     moves: tuple[Move, ...]
@@ -69,6 +89,8 @@ class History:
     aliases: tuple[str, ...]
     signatures: tuple[Signed, ...]
     signing: Signing | None
+    checked: Checked | None
+    due: Due | None
 
 
 def load_history(version: ModelVersion) -> History:
@@ -77,15 +99,18 @@ def load_history(version: ModelVersion) -> History:
     asked = PromotionRequest.objects.filter(version=OuterRef("pk"), state__in=UNDER_WAY)
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
     jobs = SigningJob.objects.filter(version=OuterRef("pk")).order_by("-requested_at", "-id")
-    made_with = SigningKeyVersion.objects.filter(hint=OuterRef("key_hint"))
     signatures = Signature.objects.filter(
         version=OuterRef("pk"), manifest_digest=OuterRef("digest")
-    ).annotate(compromised_at=Subquery(made_with.values("compromised_at")[:1]))
+    ).annotate(compromised_at=of_key())
+    checks = PackageCheck.objects.filter(version=OuterRef("pk")).order_by("-checked_at")
+    watch = PackageWatch.objects.filter(version=OuterRef("pk"))
     row: Any = ModelVersion.objects.annotate(
         move_rows=rows_as_json(moves, Move, actor="actor_id", request="request__number"),
         request_rows=rows_as_json(asked.order_by("number"), Asked, requested_by="requested_by_id"),
         signature_rows=rows_as_json(signatures.order_by("-signed_at", "-id"), Signed),
         signing_rows=rows_as_json(jobs[:1], Signing),
+        check_rows=rows_as_json(checks[:1], Checked),
+        due_rows=rows_as_json(watch.order_by("due_at"), Due),
         alias_names=ArraySubquery(aliases.values("name")),
     ).get(pk=version.pk)
     return History(
@@ -94,4 +119,6 @@ def load_history(version: ModelVersion) -> History:
         tuple(row.alias_names),
         tuple(record_of(Signed, one) for one in row.signature_rows),
         next((record_of(Signing, one) for one in row.signing_rows), None),
+        next((record_of(Checked, one) for one in row.check_rows), None),
+        next((record_of(Due, one) for one in row.due_rows), None),
     )

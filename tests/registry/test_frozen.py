@@ -22,9 +22,13 @@ from registry.models import (
     MetricDefinition,
     ModelVersion,
     RegisteredModel,
+    SigningJob,
+    SigningKey,
+    SigningKeyVersion,
     Upload,
 )
 from registry.models.versions import MUTABLE_WHEN_READY
+from registry.resigning import sign_again
 from tests.cast import Cast
 from tests.registry import making
 
@@ -46,6 +50,12 @@ FROZEN_IN_PART = {
     },
     Upload: {"state", "version_id", "expires_at"},
     MetricDefinition: {"title", "description", "ideal"},
+    SigningKey: {"description", "risk_tiers", "is_default", "retired_at"},
+    SigningKeyVersion: {"compromised_at", "compromised_by_id", "compromised_reason"},
+    SigningJob: {
+        "state", "lease_until", "fence", "delayed_since", "error_code", "error", "finished_at",
+        "signature_id",
+    },
     ModelVersion: set(MUTABLE_WHEN_READY),
 }  # fmt: skip
 """The tables of which some columns change, and which those are."""
@@ -78,6 +88,7 @@ def filled(cast: Cast, model: RegisteredModel, version: ModelVersion) -> ModelVe
     attest(review, actor=cast.rita, verdict="pass", comment="It holds.")
     set_alias(model, "dev-next", actor=cast.mina, version=version)
     define_default_metrics()
+    sign_again(version, actor=cast.marc)
     version.refresh_from_db()
     return version
 
