@@ -21,7 +21,7 @@ from registry.package_verification import Outcome, Pace, Verdict, look_at
 from registry.permissions import MAINTAIN, require
 from registry.quarantine import lift, open_quarantine, quarantine
 from registry.versions import require_ready
-from registry.watches import Held, TakenOver, claim_next, cycle
+from registry.watches import Held, TakenOver, claim, claim_next, cycle
 
 log = structlog.get_logger(__name__)
 
@@ -90,18 +90,21 @@ def verify_due(*, seconds: float) -> int:
     return done
 
 
+def verify_now(version: ModelVersion) -> PackageCheck | None:
+    """Verify one package at once, on an operator's word; None where a worker is at it.
+
+    Raises ``Unavailable`` where the store does not answer.
+    """
+    held = claim(version)
+    return None if held is None else _verify(held)
+
+
 def verify_held(held: Held) -> PackageCheck | None:
     """Verify the package that was claimed; None where it waits or is another worker's now."""
-    version = ModelVersion.objects.select_related("artifact", "registered_model")
     try:
-        try:
-            verdict = look_at(version.get(pk=held.version), progress=_Alive(held))
-        except Unavailable as away:
-            log.warning("verification.waiting", version=str(held.version), code=away.code)
-            with transaction.atomic():
-                held.wait(" ".join(filter(None, (away.sentence, away.mend))))
-            return None
-        return write_down(held, verdict)
+        return _verify(held)
+    except Unavailable as away:
+        log.warning("verification.waiting", version=str(held.version), code=away.code)
     except TakenOver:
         log.warning("verification.taken_over", version=str(held.version))
     except Exception:
@@ -109,6 +112,17 @@ def verify_held(held: Held) -> PackageCheck | None:
         log.exception("verification.broke_off", version=str(held.version))
         held.let_go()
     return None
+
+
+def _verify(held: Held) -> PackageCheck:
+    version = ModelVersion.objects.select_related("artifact", "registered_model")
+    try:
+        verdict = look_at(version.get(pk=held.version), progress=_Alive(held))
+    except Unavailable as away:
+        with transaction.atomic():
+            held.wait(" ".join(filter(None, (away.sentence, away.mend))))
+        raise
+    return write_down(held, verdict)
 
 
 def _hint() -> None:

@@ -89,6 +89,16 @@ def watch_ready_versions() -> int:
     return len(found)
 
 
+def claim(version: ModelVersion) -> Held | None:
+    """Take the package of one version whether it is due or not; None where a worker is at it."""
+    now = timezone.now()
+    watch, _ = PackageWatch.objects.get_or_create(version=version, defaults={"due_at": now})
+    free = PackageWatch.objects.filter(_nobodys(now), pk=version.pk, fence=watch.fence)
+    if free.update(fence=watch.fence + 1, lease_until=now + LEASE) != 1:
+        return None
+    return Held(version.pk, watch.fence + 1)
+
+
 def claim_next() -> Held | None:
     """Take the package that is due the longest, or return None: nothing is, or enough work is.
 
@@ -105,6 +115,9 @@ def claim_next() -> Held | None:
 
 
 def _free(now: datetime) -> QuerySet[PackageWatch]:
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    found: QuerySet[PackageWatch] = PackageWatch.objects.filter(free, due_at__lte=now)
+    found: QuerySet[PackageWatch] = PackageWatch.objects.filter(_nobodys(now), due_at__lte=now)
     return found.order_by(F("asked_by").asc(nulls_last=True), "due_at", "pk")
+
+
+def _nobodys(now: datetime) -> Q:
+    return Q(lease_until=None) | Q(lease_until__lte=now)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -345,3 +346,20 @@ def test_a_bucket_that_does_not_answer_well_is_no_verdict(
     assert verify_due(seconds=60) == 0
     assert not PackageCheck.objects.exists()
     assert "The bucket aegis-tests" in PackageWatch.objects.get(version=version).away
+
+
+def test_an_operator_verifies_what_is_named_or_everything(
+    version: ModelVersion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("reverify", "churn-predictor@latest")
+    assert capsys.readouterr().out == "churn-predictor v1: as recorded. \n"
+    flip(version, 50)
+    with pytest.raises(CommandError, match="1 not as recorded"):
+        call_command("reverify")
+    assert "v1: other bytes." in capsys.readouterr().out
+    for name in ("churn-predictor@9", "nothing@1", "churn-predictor"):
+        with pytest.raises(CommandError):
+            call_command("reverify", name)
+    PackageWatch.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+    call_command("reverify")
+    assert "a worker is at it" in capsys.readouterr().out
