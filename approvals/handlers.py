@@ -49,6 +49,11 @@ _OUTCOMES: Final = {
     "metric:stated",
     "model:edited",
     "version:signed_again",
+    "version:scanned",
+    "version:quarantined",
+    "version:quarantine_lifted",
+    "waiver:approved",
+    "waiver:revoked",
 )
 def bring_requests_up_to_date(event: OutboxEvent) -> None:
     """Let requests about the model follow what changed."""

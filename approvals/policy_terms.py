@@ -11,7 +11,7 @@ from registry.models import MetricDefinition, RegisteredModel, Stage
 
 TARGETS: Final = (Stage.STAGING.value, Stage.PRODUCTION.value)
 TIERS: Final = tuple(RegisteredModel.RiskTier.values)
-ALWAYS_FOR_PRODUCTION: Final = ("model_card", "signature")
+ALWAYS_FOR_PRODUCTION: Final = ("model_card", "signature", "malware_scan")
 """The gates without which no policy lets a version into Production."""
 
 

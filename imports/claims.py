@@ -120,7 +120,11 @@ class Progress:
 
     def add(self, count: int) -> None:
         """Note that ``count`` more bytes are done; raise ``TakenOver`` if the claim is lost."""
-        self.done += count
+        self.reach(self.done + count)
+
+    def reach(self, done: int) -> None:
+        """Note that so many bytes are done by now; raise ``TakenOver`` if the claim is lost."""
+        self.done = done
         if monotonic() - self._written_at >= 1:
             self.write()
 

@@ -5,16 +5,24 @@ from django.utils import timezone
 from aegis.audit.recording import verb
 from imports.claims import Claim
 from imports.models import Import, ImportState, ImportStep
+from imports.scanning.reports import Report
 from registry.locks import lock_version
 from registry.models import ModelVersion
+from registry.scans import record_scan
 from registry.versions import SignedArtifact, mark_failed, mark_ready
 
 
 @verb
-def finish(held: Claim, version: ModelVersion, *, artifact: SignedArtifact) -> Import:
-    """Make the version ready and end its import; raise ``TakenOver`` without the claim."""
+def finish(
+    held: Claim, version: ModelVersion, *, artifact: SignedArtifact, report: Report
+) -> Import:
+    """Make the version ready, in quarantine if the scan says so, and end its import.
+
+    Raises ``TakenOver`` without the claim.
+    """
     version = lock_version(version)
     job = held.lock()
+    record_scan(version, actor=None, report=report)
     mark_ready(version, actor=None, artifact=artifact)
     now = timezone.now()
     job.steps.filter(name=ImportStep.Name.SIGN).update(

@@ -26,6 +26,8 @@ from imports.claims import (
 )
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
+from imports.scanners import Scanner, sandboxed
+from imports.scanning.reports import Report
 from registry.models import ModelVersion, SigningKey
 from registry.signing.configured import key_for, signer_of
 from registry.storage.protocol import StoredObject
@@ -45,6 +47,9 @@ POINTS: Final = (
     "check begun",
     "check worked",
     "check recorded",
+    "scan begun",
+    "scan worked",
+    "scan recorded",
     "package begun",
     "package worked",
     "package recorded",
@@ -54,7 +59,13 @@ POINTS: Final = (
 )
 
 
-def run(job: UUID, *, signer: Signer | None = None, watch: Watch = lambda _: None) -> None:
+def run(
+    job: UUID,
+    *,
+    signer: Signer | None = None,
+    scanner: Scanner = sandboxed,
+    watch: Watch = lambda _: None,
+) -> None:
     """Claim the import and bring it to its end, if nobody else has it. Safe to run twice.
 
     ``signer`` is the one that the settings name, unless told otherwise.
@@ -65,16 +76,18 @@ def run(job: UUID, *, signer: Signer | None = None, watch: Watch = lambda _: Non
     watch("claimed")
     version = _version(job)
     try:
-        _run_watched(held, version, watch, signer)
+        _run_watched(held, version, watch, signer, scanner)
     except TakenOver:
         log.warning("imports.taken_over", job=str(job), fence=held.fence)
     watch("finished")
 
 
-def _run_watched(held: Claim, version: ModelVersion, watch: Watch, signer: Signer | None) -> None:
+def _run_watched(
+    held: Claim, version: ModelVersion, watch: Watch, signer: Signer | None, scanner: Scanner
+) -> None:
     try:
         _refuse_endless(held)
-        _Run(held, version, watch).all_steps(signer or signer_of(_key(version)))
+        _Run(held, version, watch, scanner).all_steps(signer or signer_of(_key(version)))
     except TakenOver:
         raise
     except SignerMisconfigured as unmended:
@@ -107,10 +120,11 @@ def _wait_for_operator(held: Claim, version: ModelVersion, unmended: SignerMisco
 class _Run:
     """One worker's way through the steps of an import that it holds."""
 
-    def __init__(self, held: Claim, version: ModelVersion, watch: Watch) -> None:
+    def __init__(self, held: Claim, version: ModelVersion, watch: Watch, scanner: Scanner) -> None:
         self._held = held
         self._version = version
         self._watch = watch
+        self._scanner = scanner
         self._files = list(version.upload.files.all())
 
     def all_steps(self, signer: Signer) -> None:
@@ -118,6 +132,7 @@ class _Run:
         manifest = Manifest.parse(
             self._step(ImportStep.Name.CHECK, self._check)["manifest"].encode()
         )
+        found = self._step(ImportStep.Name.SCAN, lambda: self._scan(manifest))
         stored = self._step(ImportStep.Name.PACKAGE, lambda: self._package(manifest))
         members = stored.pop("members", ())
         packaged = steps.Packaged(StoredObject(**stored), tuple(members))
@@ -125,14 +140,18 @@ class _Run:
         bundle = steps.sign(manifest, self._version, signer)
         self._watch("sign worked")
         artifact = SignedArtifact(manifest, packaged.stored, bundle, index=packaged.index(manifest))
-        finish(self._held, self._version, artifact=artifact)
+        finish(self._held, self._version, artifact=artifact, report=Report.from_json(found))
 
     def _check(self) -> dict[str, Any]:
         manifest = steps.check(self._received(done=0))
         return {"manifest": manifest.canonical.decode()}
 
+    def _scan(self, manifest: Manifest) -> dict[str, Any]:
+        return steps.scan(self._received(done=0), manifest, self._scanner).to_json()
+
     def _package(self, manifest: Manifest) -> dict[str, Any]:
-        packaged = steps.package(self._received(done=0), manifest, self._version)
+        received = self._received(done=manifest.size)
+        packaged = steps.package(received, manifest, self._version)
         return {**asdict(packaged.stored), "members": packaged.members}
 
     def _received(self, *, done: int) -> steps.Received:
@@ -152,7 +171,8 @@ class _Run:
 
     def _begin(self, name: ImportStep.Name) -> ImportStep:
         with transaction.atomic():
-            step: ImportStep = self._held.lock().steps.get(name=name)
+            # An import that was asked for before there were scans has no row of its step.
+            step, _ = self._held.lock().steps.get_or_create(name=name)
             if step.started_at is None:
                 step.started_at = timezone.now()
                 step.save(update_fields=["started_at"])

@@ -1,4 +1,4 @@
-"""The three steps that make an artifact of uploaded files: check, package, sign.
+"""The four steps that make an artifact of uploaded files: check, scan, package, sign.
 
 They read and write bytes and touch no table; ``running`` records what they return. Each may run
 again after it was broken off anywhere.
@@ -8,17 +8,21 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from aegis.problems import Conflict
+from aegis.problems import Conflict, Invalid
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.packages import Index, pack, verify
 from aegis.proof.packages.verifying import layout_of
 from aegis.proof.signing.bundle import SignedBundle, sign_manifest
 from aegis.proof.signing.signer import Signer
 from aegis.proof.streams import CHUNK, Bytes, HashingWriter, Readable, chunks, fill
+from aegis.sensitive.found import SECRET_FOUND
 from imports.claims import Progress
+from imports.scanners import Scanner
+from imports.scanning.reports import Report, ScanInput
 from registry.models import ModelVersion, UploadFile
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, StoredObject, index_key, package_key
@@ -32,9 +36,13 @@ class Received:
 
     def __init__(self, upload: UUID, files: list[UploadFile], progress: Progress) -> None:
         self.files = files
+        self.progress = progress
         self._upload = upload
         self._by_path = {file.path: file for file in files}
-        self._progress = progress
+
+    def place(self, entry: FileEntry) -> Path:
+        """Return where one file lies on this disk, or raise ``NotFound`` if it is gone."""
+        return upload_folder().path(self._upload, self._by_path[entry.path].pk)
 
     def size(self, entry: FileEntry) -> int:
         """Return the size of one file as it is here, or raise ``NotFound`` if it is gone."""
@@ -45,7 +53,7 @@ class Received:
         """Open the bytes of one file, or raise ``NotFound`` if they are gone."""
         file = self._by_path[entry.path]
         with upload_folder().open(self._upload, file.pk) as stream:
-            yield _Counted(stream, self._progress)
+            yield _Counted(stream, self.progress)
 
 
 def check(received: Received) -> Manifest:
@@ -61,6 +69,38 @@ def check(received: Received) -> Manifest:
     for entry in manifest.files:
         _refuse_another_size(entry, received.size(entry))
     return manifest
+
+
+def scan(received: Received, manifest: Manifest, scanner: Scanner) -> Report:
+    """Have every file looked into, and keep the claim while that takes its time.
+
+    Raises ``Invalid`` with ``secret_found`` where a text among them holds a secret.
+    """
+    inputs = (
+        ScanInput(entry.path, entry.sha256, entry.size, received.place(entry))
+        for entry in manifest.files
+    )
+    before = received.progress.done
+    report = scanner(inputs, progress=lambda _, done: received.progress.reach(before + done))
+    _refuse_secrets(report)
+    return report
+
+
+def _refuse_secrets(report: Report) -> None:
+    places = [
+        f"{file.path}: {finding.sentence}"
+        for file in report.files
+        for finding in file.findings
+        if finding.code == SECRET_FOUND
+    ]
+    if places:
+        further = f" {len(places) - 1} more were found." if places[1:] else ""
+        raise Invalid(
+            SECRET_FOUND,
+            f"{places[0]}{further}",
+            mend="Take it out and have it revoked where it is valid; then add a new version.",
+            details={"places": places[:100]},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from registry.signing.configured import key_for
 from registry.uploads import locked_upload, take_upload
 from registry.versions import create_version, reopen
 
-PASSES = 1
-"""How often the bytes of a version are read: packaging holds them against their digests."""
+PASSES = 2
+"""How often the bytes of a version are read: to scan them, and to package them."""
 
 
 @dataclass(frozen=True, slots=True)

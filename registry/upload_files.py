@@ -115,14 +115,19 @@ class UploadFolder:
         with self.open(upload, file) as stream:
             return os.fstat(stream.fileno()).st_size
 
+    def path(self, upload: UUID, file: FileKey) -> Path:
+        """Return where a sealed file lies, or raise ``NotFound``."""
+        path = self._sealed(upload, file)
+        if not path.is_file():
+            raise _file_missing()
+        return path
+
     def open(self, upload: UUID, file: FileKey) -> BinaryIO:
         """Open a sealed file, or raise ``NotFound``."""
         try:
             return self._sealed(upload, file).open("rb", buffering=CHUNK)
         except FileNotFoundError as error:
-            raise NotFound(
-                "upload_file_missing", "The bytes of this uploaded file are not here."
-            ) from error
+            raise _file_missing() from error
 
     def remove(self, upload: UUID, file: FileKey) -> None:
         """Remove one file; raise ``Conflict`` with ``upload_busy`` while a part comes in."""
@@ -244,6 +249,10 @@ def _digest(path: Path) -> SealedFile:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256")
         return SealedFile(stream.tell(), digest.hexdigest())
+
+
+def _file_missing() -> NotFound:
+    return NotFound("upload_file_missing", "The bytes of this uploaded file are not here.")
 
 
 def _file_sealed() -> Conflict:

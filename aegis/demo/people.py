@@ -134,7 +134,7 @@ def _staging(cast: Cast, description: str, *gates: GateSpec) -> PolicyRevision:
         risk_tiers=TIERS,
         approvals_required=0,
         groups=[],
-        gates=[GateSpec("signature"), *gates],
+        gates=[GateSpec("signature"), GateSpec("malware_scan"), GateSpec("secrets"), *gates],
         description=description,
     )
 
@@ -158,6 +158,9 @@ def _production(
             GateSpec("evaluation", {"metrics": limits}),
             GateSpec("model_card"),
             GateSpec("signature"),
+            GateSpec("malware_scan"),
+            GateSpec("secrets"),
+            GateSpec("file_formats", is_blocking=False),
             GateSpec("compliance_tags", {"required": required}),
             GateSpec("provenance"),
             GateSpec("licence", {"allowed": ALLOWED_LICENCES}),

@@ -14,6 +14,7 @@ from approvals.machine import sql_rows, stage_edges
 from approvals.models.requests import PromotionRequest
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, Stage
+from registry.models.scan_rules import uncovered
 from registry.visibility import PartOfVersionQuerySet
 
 _COMMON_CHECKS = f"""
@@ -62,6 +63,13 @@ _PROMOTION_CHECKS = f"""
         IF NOT EXISTS (SELECT 1 FROM registry_signature s WHERE s.version_id = v.id
                        AND s.manifest_digest = v.digest) THEN
             {refuse("The artifact is not signed.")}
+        END IF;
+        IF NOT EXISTS (SELECT 1 FROM registry_scanreport s WHERE s.version_id = v.id
+                       AND s.manifest_digest = v.digest) THEN
+            {refuse("The artifact was not scanned.")}
+        END IF;
+        IF EXISTS ({uncovered("v.id")}) THEN
+            {refuse("No valid waiver covers what the scan found.")}
         END IF;
         PERFORM 1 FROM registry_signature s
             JOIN registry_signingkeyversion k ON k.hint = s.key_hint AND k.compromised_at IS NULL

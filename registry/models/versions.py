@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from aegis.firm import Firm, NoDelete, NoTruncate, refuse
 from aegis.keys import new_key
 from registry.models.registered import RegisteredModel
+from registry.models.scan_rules import is_let_through, latest_report, other_files
 from registry.visibility import PartOfModelQuerySet
 
 
@@ -48,6 +49,21 @@ def _changed(columns: tuple[str, ...]) -> str:
 def _without(columns: tuple[str, ...]) -> str:
     listed = ", ".join(f"'{name}'" for name in columns)
     return f"ARRAY[{listed}]::text[]"
+
+
+_FOUND = f"SELECT r.findings FROM ({latest_report('NEW.id')}) r"
+_SCANNED = f"""
+    IF NEW.digest IS DISTINCT FROM (
+        SELECT r.manifest_digest FROM ({latest_report("NEW.id")}) r) THEN
+        {refuse("A version is ready only with a scan of its files.")}
+    END IF;
+    IF EXISTS ({other_files("NEW.id", _FOUND)}) THEN
+        {refuse("The scan is about other files than those of the version.")}
+    END IF;
+    IF {is_let_through("NEW.id")} THEN
+        {refuse("A version with a file that is not safe is in quarantine.")}
+    END IF;
+"""
 
 
 class ModelVersion(models.Model):
@@ -194,6 +210,9 @@ class ModelVersion(models.Model):
                             AND s.manifest_digest = a.manifest_digest
                         WHERE a.version_id = NEW.id AND a.manifest_digest = NEW.digest) THEN
                         {refuse("A version is ready only with its artifact signed.")}
+                    END IF;
+                    IF NEW.state = 'ready' AND OLD.state <> 'ready' THEN
+                        {_SCANNED}
                     END IF;
                     IF NEW.state <> 'ready' AND NEW.stage <> 'None' THEN
                         {refuse("Only a ready version has a stage.")}

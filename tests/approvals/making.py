@@ -21,11 +21,13 @@ from registry.cards_publishing import current_card, publish_card
 from registry.models import CardRevision, ModelVersion, Recall, RegisteredModel
 from registry.quarantine import quarantine
 from registry.registration import register_model
+from registry.scans import record_scan
 from registry.sharing import share
 from registry.signing.configured import configured_signer
 from registry.storage.protocol import StoredObject
 from registry.versions import SignedArtifact, create_version, mark_ready
 from tests.cast import Cast
+from tests.registry import scanning
 
 REASON = "It recalls 1.8 points more, and the campaign begins on Monday."
 
@@ -38,7 +40,7 @@ def production_policy(cast: Cast, **changes: Any) -> PolicyRevision:
         "risk_tiers": [1, 2, 3],
         "approvals_required": 2,
         "groups": [cast.risk_team],
-        "gates": [GateSpec("model_card"), GateSpec("signature")],
+        "gates": [GateSpec("model_card"), GateSpec("signature"), GateSpec("malware_scan")],
     }
     return publish_revision(actor=cast.ada, **{**said, **changes})
 
@@ -72,6 +74,7 @@ def new_version(model: RegisteredModel, actor: User, *, card: bool = True) -> Mo
     bundle = sign_manifest(
         manifest, name=model.name, number=version.number, signer=configured_signer()
     )
+    record_scan(version, actor=None, report=scanning.of_manifest(manifest))
     version = mark_ready(version, actor=None, artifact=SignedArtifact(manifest, package, bundle))
     if card:
         write_card(version, actor)

@@ -119,6 +119,8 @@ def version(**changes: Any) -> VersionRecord:
         tags=(),
         cards=(),
         signature=None,
+        scan=None,
+        waivers=(),
     )
     return replace(made, **changes)
 

@@ -272,6 +272,7 @@ def test_a_warning_is_approved_only_by_those_who_read_it(cast: Cast, version: Mo
     gates = [
         GateSpec("model_card"),
         GateSpec("signature"),
+        GateSpec("malware_scan"),
         GateSpec("provenance", is_blocking=False),
     ]
     making.production_policy(cast, gates=gates)

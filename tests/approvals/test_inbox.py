@@ -21,7 +21,7 @@ from tests.approvals import making
 from tests.cast import Cast
 from tests.registry.making import attach
 
-FLOOR = [GateSpec("model_card"), GateSpec("signature")]
+FLOOR = [GateSpec("model_card"), GateSpec("signature"), GateSpec("malware_scan")]
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def test_a_row_says_what_a_list_shows(cast: Cast, request_: PromotionRequest) ->
     assert [(one.gate, one.outcome) for one in found.gates] == [
         ("model_card", "pass"),
         ("signature", "pass"),
+        ("malware_scan", "pass"),
     ]
     assert place(cast.remy, request_) == "others"
     assert (place(cast.rita, request_), row(cast.rita, request_).note) == ("me", "")

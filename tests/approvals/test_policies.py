@@ -15,7 +15,7 @@ from registry.registration import edit_model
 from tests.approvals import making
 from tests.cast import Cast
 
-FLOOR = [GateSpec("model_card"), GateSpec("signature")]
+FLOOR = [GateSpec("model_card"), GateSpec("signature"), GateSpec("malware_scan")]
 
 
 def publish(cast: Cast, **changes: Any) -> PolicyRevision:
@@ -41,6 +41,7 @@ def test_a_revision_is_published_with_its_gates_and_recorded(cast: Cast) -> None
     assert kept == [
         ("model_card", {}, True),
         ("signature", {}, True),
+        ("malware_scan", {}, True),
         ("licence", {"allowed": ["Apache-2.0", "MIT"]}, False),
     ]
     assert making.recorded(before) == [
@@ -101,7 +102,8 @@ def test_only_administrators_publish(cast: Cast, who: str) -> None:
         ({"gates": []}, "policy_too_weak"),
         ({"gates": [GateSpec("model_card")]}, "policy_too_weak"),
         ({"gates": [*FLOOR[:1], GateSpec("signature", is_blocking=False)]}, "policy_too_weak"),
-        ({"gates": [*FLOOR, GateSpec("malware_scan")]}, "gate_unknown"),
+        ({"gates": FLOOR[:2]}, "policy_too_weak"),
+        ({"gates": [*FLOOR, GateSpec("horoscope")]}, "gate_unknown"),
         ({"gates": [*FLOOR, GateSpec("signature")]}, "gate_twice"),
         ({"gates": [*FLOOR, GateSpec("licence", {"allow": ["MIT"]})]}, "gate_parameters_invalid"),
         ({"gates": [*FLOOR, GateSpec("evaluation")]}, "gate_parameters_invalid"),
@@ -165,9 +167,10 @@ def test_policies_are_read_with_their_gates_in_one_query(
 ) -> None:
     with django_assert_num_queries(1):
         (policy,) = policies_for(model, "Production")
-        assert [gate.gate for gate in policy.gates.all()] == ["model_card", "signature"]
+        asked = [gate.gate for gate in policy.gates.all()]
+        assert asked == ["model_card", "signature", "malware_scan"]
         assert sentence_of(policy) == (
-            "A version of a Tier 1, 2 or 3 model becomes Production when 2 gates pass and "
+            "A version of a Tier 1, 2 or 3 model becomes Production when 3 gates pass and "
             "2 people of Risk team who had no hand in it approve the same subject. "
             "A request lasts 30 days."
         )
@@ -229,7 +232,7 @@ def test_the_teams_of_a_sentence_are_named(cast: Cast) -> None:
     everybody: list[Team] = [cast.growth, cast.risk_team]
     revision = publish(cast, groups=everybody, team=cast.growth, risk_tiers=[2], gates=FLOOR)
     assert sentence_of(PolicyRevision.objects.get(pk=revision.pk)) == (
-        "A version of a Tier 2 model of Growth becomes Production when 2 gates pass and "
+        "A version of a Tier 2 model of Growth becomes Production when 3 gates pass and "
         "1 person of Growth or Risk team who had no hand in it approves the same subject. "
         "A request lasts 30 days."
     )

@@ -25,7 +25,7 @@ def test_nothing_new_changes_nothing(cast: Cast, request_: PromotionRequest) -> 
     refresh(request_)
     assert making.recorded(before) == []
     assert request_.subjects.count() == 1
-    assert GateResult.objects.filter(request=request_).count() == 2
+    assert GateResult.objects.filter(request=request_).count() == 3
 
 
 def test_a_new_card_makes_a_new_subject_and_dismisses_what_was_decided(
@@ -40,7 +40,7 @@ def test_a_new_card_makes_a_new_subject_and_dismisses_what_was_decided(
     assert new.digest != old
     assert new.subject_revision == 2
     assert Dismissal.objects.get().reason == "subject_changed"
-    assert GateResult.objects.filter(request=request_, subject_revision=2).count() == 2
+    assert GateResult.objects.filter(request=request_, subject_revision=2).count() == 3
     named = {"request": request_.number, "version": 1, "target": "Production"}
     assert making.recorded(before) == [
         ("request:changed", None, {**named, "from": old, "to": new.digest, "parts": ["card"]}),
@@ -126,6 +126,7 @@ def test_a_policy_for_others_leaves_it_alone(cast: Cast, request_: PromotionRequ
     gates = [
         GateSpec("model_card"),
         GateSpec("signature"),
+        GateSpec("malware_scan"),
         GateSpec("licence", {"allowed": ["MIT"]}),
     ]
     making.production_policy(cast, name="credit", team=other, gates=gates)

@@ -36,6 +36,7 @@ def test_a_contributor_asks_and_everything_that_decisions_rest_on_is_stored(
     assert {(one.gate, one.outcome) for one in results} == {
         ("model_card", "pass"),
         ("signature", "pass"),
+        ("malware_scan", "pass"),
     }
     ((action, actor, data),) = making.recorded(before)
     assert (action, actor) == ("request:opened", "mina")
@@ -46,7 +47,11 @@ def test_a_contributor_asks_and_everything_that_decisions_rest_on_is_stored(
         "replaces": None,
         "subject": subject.digest,
         "policies": ["production r1"],
-        "gates": {"production/model_card": "pass", "production/signature": "pass"},
+        "gates": {
+            "production/model_card": "pass",
+            "production/signature": "pass",
+            "production/malware_scan": "pass",
+        },
     }
 
 
@@ -161,11 +166,11 @@ def test_the_shortest_of_all_policies_says_how_long_a_request_lasts(
         cast,
         name="hasty",
         expires_after_days=3,
-        gates=[GateSpec("model_card"), GateSpec("signature")],
+        gates=[GateSpec("model_card"), GateSpec("signature"), GateSpec("malware_scan")],
     )
     request = making.ask(version, cast.mina)
     assert request.expires_at - timezone.now() < timedelta(days=3, minutes=1)
-    assert GateResult.objects.filter(request=request).count() == 4
+    assert GateResult.objects.filter(request=request).count() == 6
 
 
 @pytest.mark.parametrize("who", ["mina", "marc"])

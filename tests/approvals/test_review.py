@@ -56,7 +56,12 @@ def policy(cast: Cast) -> None:
     known = {"roc_auc": ("ROC AUC", "higher", 1.0), "ece": ("Calibration error", "lower", 0.0)}
     for name, (title, direction, ideal) in known.items():
         define_metric(actor=cast.ada, name=name, title=title, direction=direction, ideal=ideal)
-    gates = [GateSpec("evaluation", LIMITS), GateSpec("model_card"), GateSpec("signature")]
+    gates = [
+        GateSpec("evaluation", LIMITS),
+        GateSpec("model_card"),
+        GateSpec("signature"),
+        GateSpec("malware_scan"),
+    ]
     making.production_policy(cast, gates=gates)
 
 
@@ -133,6 +138,7 @@ def test_gates_are_shown_gravest_first_and_their_warnings_need_judgement(
         ("evaluation", Outcome.WARN),
         ("model_card", Outcome.PASS),
         ("signature", Outcome.PASS),
+        ("malware_scan", Outcome.PASS),
     ]
     points = [(one.kind, one.title, one.words) for one in review.judgements]
     assert points == [

@@ -11,7 +11,9 @@ from approvals.records import SignatureRecord, VersionRecord
 from approvals.subject import Subject, diff_subjects, subject_of
 from tests.approvals.samples import AT, card, fact, facts, metric, report, tag, version
 
-KEY = SignatureRecord("ab" * 32, "aegis-release", "4", "cd" * 32, "ecdsa", "PEM", "{}", False, AT)
+KEY = SignatureRecord(
+    "ab" * 32, "aegis-release", "4", "cd" * 32, "ecdsa", "PEM", "{}", False, AT, None
+)
 AUDIT = report(kind="bias_audit", title="Bias audit", file_name="bias.json")
 REPORT = report()
 BEFORE = version(
@@ -43,11 +45,12 @@ def test_the_subject_is_canonical_json_and_its_digest_is_of_its_bytes() -> None:
     content = json.loads(made.body)
     assert made.body.encode() == rfc8785.dumps(content)
     assert made.digest == hashlib.sha256(made.body.encode()).hexdigest()
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["replaces"] == {"id": str(THERE.id), "number": 6, "digest": "ef" * 32}
     assert content["artifact"]["signing_key"]["name"] == "aegis-release"
     assert {part.key for part in made.parts} == {
         "artifact",
+        "scan",
         "card",
         "evidence",
         "metrics",

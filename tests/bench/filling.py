@@ -27,6 +27,7 @@ def fill(count: int) -> None:
         Artifact,
         ModelVersion,
         RegisteredModel,
+        ScanReport,
         Signature,
         SigningKeyVersion,
     )
@@ -96,6 +97,23 @@ def fill(count: int) -> None:
             ],
             batch_size=1000,
         )
+        findings = [_findings(version) for version in versions]
+        ScanReport.objects.bulk_create(
+            [
+                ScanReport(
+                    version=version,
+                    manifest_digest=digest,
+                    ruleset="bench",
+                    verdict="data",
+                    findings=found,
+                    findings_digest=sha256(found.encode()).hexdigest(),
+                    file_count=1,
+                    global_count=0,
+                )
+                for version, digest, found in zip(versions, digests, findings, strict=True)
+            ],
+            batch_size=1000,
+        )
         for version, digest in zip(versions, digests, strict=True):
             version.digest, version.state, version.size, version.file_count = digest, "ready", 1, 1
         ModelVersion.objects.bulk_update(
@@ -116,6 +134,20 @@ def fill(count: int) -> None:
 def _manifest(version: object) -> str:
     entry = {"path": f"{version}/model.bin", "sha256": SHA256, "size": 1}
     return rfc8785.dumps({"files": [entry]}).decode()
+
+
+def _findings(version: object) -> str:
+    found = {
+        "path": f"{version}/model.bin",
+        "sha256": SHA256,
+        "size": 1,
+        "format": "json",
+        "verdict": "data",
+        "findings": [],
+        "globals": [],
+        "members": 0,
+    }
+    return rfc8785.dumps([found]).decode()
 
 
 if __name__ == "__main__":

@@ -84,8 +84,10 @@ def test_a_killed_worker_leaves_one_version_one_entry_and_no_orphan(
     take_over(job)
 
     assert (job.state, job.version.state, model.versions.count()) == ("done", "ready", 1)
+    assert job.version.scans.count() == 1
     assert [action for action, _, _ in recorded(since)] == [
         "version:registered",
+        "version:scanned",
         "version:ready",
     ]
     sweep()

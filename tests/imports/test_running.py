@@ -68,8 +68,9 @@ def test_an_import_ends_with_a_ready_signed_version(
             layout=version.artifact.layout,
         )
     assert received(data_folder) == []
-    ((action, key, data),) = recorded(since)
-    assert (action, key, data["digest"]) == ("version:ready", str(version.pk), version.digest)
+    for (action, key, data), name in zip(recorded(since), ("scanned", "ready"), strict=True):
+        expected = (f"version:{name}", str(version.pk), version.digest)
+        assert (action, key, data["digest"]) == expected
     entry = AuditEvent.objects.get(seq=since + 1)
     assert json.loads(entry.body)["actor"] == {"id": None, "kind": "system"}
 
@@ -241,7 +242,7 @@ def test_a_worker_that_is_overtaken_leaves_the_end_to_the_other(
 
     job.refresh_from_db()
     assert (job.state, job.fence) == ("done", 2)
-    assert [action for action, _, _ in recorded(since)] == ["version:ready"]
+    assert [action for action, _, _ in recorded(since)] == ["version:scanned", "version:ready"]
     assert len(making.stored(data_folder / "artifacts")) == 2
 
 

@@ -41,7 +41,7 @@ def test_a_finished_upload_becomes_a_pending_version_and_a_job(
     assert (job.state, job.requested_by, job.bytes_done) == ("waiting", cast.mina, 0)
     assert job.bytes_total == 2 * sum(map(len, making.FILES.values()))
     assert isinstance(job.number, int)
-    assert [step.name for step in job.steps.all()] == ["check", "package", "sign"]
+    assert [step.name for step in job.steps.all()] == ["check", "scan", "package", "sign"]
     upload.refresh_from_db()
     assert (upload.state, upload.version) == ("taken", version)
     assert [action for action, _, _ in recorded(since)] == ["version:registered"]

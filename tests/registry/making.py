@@ -24,7 +24,18 @@ from tests.cast import Cast
 
 __all__ = ["edit_model", "record_fact", "record_metric", "register_model", "share"]
 
-FILES = {"config.json": b'{"layers": 2}', "model/weights.bin": bytes(range(256)) * 400}
+
+def weights(data: bytes) -> bytes:
+    """Return ``data`` as the one tensor of a safetensors file, which scans find to be data."""
+    tensor = {"w": {"dtype": "U8", "shape": [len(data)], "data_offsets": [0, len(data)]}}
+    header = json.dumps(tensor).encode()
+    return len(header).to_bytes(8, "little") + header + data
+
+
+FILES = {
+    "config.json": b'{"layers": 2}',
+    "model/weights.bin": weights(bytes(range(256)) * 400),
+}
 
 
 def keep_files_in(folder: Path, settings: Settings) -> None:

@@ -3,6 +3,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from aegis.audit.models import AuditEvent
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound
@@ -18,6 +19,7 @@ from registry.models import (
     Signature,
     VersionFact,
 )
+from registry.scans import record_scan
 from registry.signing.configured import configured_signer
 from registry.storage.protocol import StoredObject
 from registry.versions import (
@@ -30,7 +32,7 @@ from registry.versions import (
 )
 from tests.cast import Cast
 from tests.recorded import last, recorded, refused
-from tests.registry import making
+from tests.registry import making, scanning
 
 UPLOAD = ModelVersion.Source.UPLOAD
 
@@ -139,8 +141,9 @@ def test_only_contributors_add_versions(cast: Cast, model: RegisteredModel) -> N
 
 
 def test_a_signed_artifact_makes_a_version_ready(cast: Cast, pending: ModelVersion) -> None:
-    since = last()
     artifact = artifact_of(pending)
+    record_scan(pending, actor=None, report=scanning.of_manifest(artifact.manifest))
+    since = last()
 
     version = mark_ready(pending, actor=None, artifact=artifact)
 
@@ -169,6 +172,21 @@ def test_a_signed_artifact_makes_a_version_ready(cast: Cast, pending: ModelVersi
         )
     ]
     assert AuditEvent.objects.get(seq=since + 1).actor is None
+
+
+@pytest.mark.parametrize("scanned", ["never", "other files"])
+def test_nothing_is_ready_without_a_scan_of_its_files(
+    cast: Cast, pending: ModelVersion, scanned: str
+) -> None:
+    artifact, other = artifact_of(pending), artifact_of(pending, "c" * 64)
+    if scanned == "other files":
+        record_scan(pending, actor=None, report=scanning.of_manifest(other.manifest))
+
+    with pytest.raises(IntegrityError, match="with a scan of its files"), transaction.atomic():
+        mark_ready(pending, actor=None, artifact=artifact)
+
+    record_scan(pending, actor=None, report=scanning.of_manifest(artifact.manifest))
+    assert mark_ready(pending, actor=None, artifact=artifact).is_ready
 
 
 def test_a_signature_over_other_files_makes_nothing_ready(
