@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from imports.scanning.findings import FileFindings
 from imports.scanning.verdicts import Verdict, worst
@@ -28,6 +29,20 @@ class Report:
     ruleset: str
     files: tuple[FileFindings, ...]
     isolation: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON holds it."""
+        return {
+            "ruleset": self.ruleset,
+            "files": [found.to_json() for found in self.files],
+            "isolation": list(self.isolation),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Return the report that ``to_json`` wrote, or raise ``Invalid``."""
+        files = tuple(FileFindings.from_json(found) for found in value["files"])
+        return cls(value["ruleset"], files, tuple(value["isolation"]))
 
     @property
     def verdict(self) -> Verdict:
