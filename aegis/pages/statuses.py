@@ -70,6 +70,13 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "compromised": Look("fail", "shield-off", "Compromised"),
         "unseen": Look("warn", "clock", "Not seen yet"),
     },
+    "package": {
+        "intact": Look("pass", "shield-check", "As recorded"),
+        "damaged": Look("fail", "shield-off", "Other bytes"),
+        "missing": Look("fail", "shield-off", "Not there"),
+        "signature": Look("fail", "shield-off", "Signature does not hold"),
+        "unverified": Look("idle", "clock", "Not verified again yet"),
+    },
     "step": {
         "done": Look("pass", "pass", "done"),
         "running": Look("open", "open", "running"),

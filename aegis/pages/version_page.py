@@ -70,6 +70,11 @@ class VersionPage:
         return MAINTAIN in self.held and self.version.is_ready and self.version.stage != "Archived"
 
     @property
+    def may_verify(self) -> bool:
+        """Say whether this person may have the stored package verified now."""
+        return MAINTAIN in self.held and self.version.is_ready
+
+    @property
     def may_recall(self) -> bool:
         """Say whether this person may take the version back."""
         return (

@@ -12,7 +12,14 @@ from approvals.json_rows import record_of, rows_as_json
 from approvals.models import PromotionRequest, StageTransition
 from approvals.states import UNDER_WAY
 from registry.compromises import of_key
-from registry.models import Alias, ModelVersion, Signature, SigningJob
+from registry.models import (
+    Alias,
+    ModelVersion,
+    PackageCheck,
+    PackageWatch,
+    Signature,
+    SigningJob,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,7 @@ ROWS: Final = [
     post(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 302), reason="Stolen."),
     post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
     post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),
+    post(f"{VERSION}verify/", f"{V}verify/", whoever_has(MAINTAIN, status=302)),
     post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
     post(
         f"{BY_REF}recall/",

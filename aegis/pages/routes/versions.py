@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aegis.pages.views import versions
+from aegis.pages.views import verifying, versions
 
 _VERSION = "models/<str:name>/versions/<int:number>/"
 
@@ -11,6 +11,7 @@ routes = [
     path(f"{_VERSION}state/", versions.state, name="version-state"),
     path(f"{_VERSION}files/", versions.files, name="version-files"),
     path(f"{_VERSION}signature/", versions.signature, name="version-signature"),
+    path(f"{_VERSION}verify/", verifying.verify, name="version-verify"),
     path(f"{_VERSION}key.pem", versions.key, name="version-key"),
     path("models/<str:name>/versions/<str:ref>/", versions.show, name="version"),
 ]
