@@ -40,7 +40,8 @@ class Version:
             "model", "number", "label", "state", "stage", "digest", "size", "file_count",
             "created_by", "created_at", "quarantined_at", "recalled_at",
         )  # fmt: skip
-        return cls(**{name: document.get(name) for name in names}, document=document, **further)
+        said: dict[str, Any] = {name: document.get(name) for name in names}
+        return cls(**said, document=document, **further)
 
     @property
     def name(self) -> str:

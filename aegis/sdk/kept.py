@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from aegis.sdk.local_files import LocalModel
+
 FORMAT: Final = 1
 
 
@@ -25,6 +27,11 @@ class UploadState:
     upload: str | None = None
     digests: dict[str, tuple[int, int, str]] = field(default_factory=dict)
     version_fields: dict[str, Any] | None = None
+
+    def knows(self, model: LocalModel) -> bool:
+        """Say whether the files of ``model`` are the ones that were read, as far as marks tell."""
+        marks = {path: (size, changed_at) for path, (size, changed_at, _) in self.digests.items()}
+        return marks == {file.path: file.mark for file in model.files}
 
 
 class StateFile:

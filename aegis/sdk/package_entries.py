@@ -57,7 +57,7 @@ def _members(package: BinaryIO) -> Iterator[_Member]:
     ):
         for count, member in enumerate(tar, start=1):
             # The library keeps every member that it met.
-            tar.members.clear()
+            tar.members.clear()  # type: ignore[attr-defined]  # The stubs leave it out.
             if not member.isreg() or count > FILES:
                 raise _damaged(f"{member.name[:200]!r} does not belong into one")
             body = tar.extractfile(member)

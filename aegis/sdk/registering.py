@@ -64,9 +64,14 @@ def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
         _state_metrics(connection, wish, version, uploader.state.key)
     elif uploader.state.upload:
         connection.send("DELETE", f"uploads/{uploader.state.upload}/")
+    try:
+        if wait and not version.already_registered:
+            version = wait_until_ready(connection, version, watcher=watcher)
+    except Failed:
+        kept.forget()
+        raise
+    # Whoever stops waiting and calls again is given the same version.
     kept.forget()
-    if wait and not version.already_registered:
-        return wait_until_ready(connection, version, watcher=watcher)
     return version
 
 
@@ -132,7 +137,8 @@ def _added(
     """Send the files and have the version made, or find the one that was made before a break."""
     fields = wish.version_fields()
     state = uploader.state
-    if state.upload and state.version_fields == fields and _is_taken(connection, state.upload):
+    is_same = state.version_fields == fields and state.knows(found)
+    if is_same and state.upload and _is_taken(connection, state.upload):
         return _posted(connection, wish, uploader)
     if not wish.new_version and _looks_known(connection, wish.model, found):
         entries = [uploader.entry(file) for file in found.files]

@@ -2,6 +2,7 @@
 
 import hashlib
 from http import HTTPStatus
+from time import monotonic
 from typing import Any, BinaryIO, Final
 
 import httpx
@@ -17,6 +18,7 @@ from aegis.sdk.retries import Patience
 
 # Between two runs the bytes on this machine may have become others than those that were sent.
 _OTHER_BYTES: Final = frozenset({"digest_mismatch", "size_mismatch", "part_differs", "file_sealed"})
+_SAVED_EVERY: Final = 1.0
 _PASSING: Final = frozenset({"upload_busy", "part_cut_off", "part_gap"})
 
 
@@ -32,6 +34,7 @@ class Uploader:
         self._watcher = watcher
         self._part_bytes = 0
         self._before = 0
+        self._saved_at = 0.0
         self.state: UploadState = kept.load()
 
     def send(self) -> list[FileEntry]:
@@ -43,6 +46,9 @@ class Uploader:
         for file in self._model.files:
             entries.append(self._sent(file, there.get(file.path)))
             self._before += file.size
+        wanted = {file.path for file in self._model.files}
+        self.state.digests = {k: v for k, v in self.state.digests.items() if k in wanted}
+        self._kept.save(self.state)
         return entries
 
     def announce(self, entries: list[FileEntry]) -> None:
@@ -164,7 +170,10 @@ class Uploader:
 
     def _remember(self, file: LocalFile, entry: FileEntry) -> None:
         self.state.digests[file.path] = (*file.mark, entry.sha256)
-        self._kept.save(self.state)
+        # Thousands of small files would spend their time on writing this down.
+        if monotonic() - self._saved_at > _SAVED_EVERY:
+            self._saved_at = monotonic()
+            self._kept.save(self.state)
 
     def _leave_out(self, file: LocalFile) -> None:
         self._connection.send("DELETE", self._address(file.path))
