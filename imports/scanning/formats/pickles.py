@@ -8,7 +8,8 @@ from imports.scanning.pickles.examining import examine_pickle, looks_like_a_pick
 from imports.scanning.sources import Source
 
 _FIRST_BYTES: Final = frozenset(bytes((0x80, number)) for number in range(6))
-_LIMITS_OF_A_LOOK: Final = Limits(opcodes=100_000, memo=100_000, seconds=10.0)
+# A number of the memo costs nothing here, whatever it would cost a reader.
+_LIMITS_OF_A_LOOK: Final = Limits(opcodes=100_000, memo=1 << 62, seconds=10.0)
 
 
 def _recognises(source: Source) -> bool:

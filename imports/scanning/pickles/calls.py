@@ -7,7 +7,7 @@ replaces what makes an object safe, or where a state is read as memory.
 from collections.abc import Callable
 from typing import Final
 
-from imports.scanning.pickles.dtypes import ObjectsHidden, check_dtype, is_dtype
+from imports.scanning.pickles.dtypes import ObjectsHidden, check_dtype, is_code, is_dtype
 from imports.scanning.pickles.globals.dangerous import is_dangerous
 from imports.scanning.pickles.trace import Trace
 from imports.scanning.pickles.values import (
@@ -18,6 +18,7 @@ from imports.scanning.pickles.values import (
     Instance,
     Unknown,
     Use,
+    is_computed,
     reserved_keys,
 )
 
@@ -70,6 +71,9 @@ def check_built(target: object, state: object, trace: Trace) -> None:
     for key in sorted(reserved_keys(state)):
         sentence = f"It sets the attribute {key}, by which an object becomes another one."
         trace.unsafe("reserved_attribute", sentence, is_dangerous=True)
+    if is_computed(state):
+        sentence = "It sets attributes whose names are computed while it is loaded."
+        trace.unsafe("computed_attribute", sentence)
     if not isinstance(target, Instance):
         return
     if len(target.states) < _MOST_STATES:
@@ -139,6 +143,15 @@ def _loads_bytes(arguments: object, trace: Trace) -> bool:
             return False
 
 
+def _takes_nothing(arguments: object, _: Trace) -> bool:
+    return arguments == ()
+
+
+def _is_a_plain_dtype(arguments: object, _: Trace) -> bool:
+    """Say whether a dtype is made of a code, as NumPy writes it, and not of fields at once."""
+    return type(arguments) is tuple and is_code(arguments)
+
+
 def _encodes_text(arguments: object, _: Trace) -> bool:
     return (
         type(arguments) is tuple
@@ -160,6 +173,9 @@ _RULES: Final[dict[Global, _Rule]] = {
     RECONSTRUCTOR: _is_plain_reconstruction,
     Global("_codecs", "encode"): _encodes_text,
     Global("collections", "defaultdict"): _calls_a_known_one,
+    Global("numpy", "dtype"): _is_a_plain_dtype,
+    Global("types", "SimpleNamespace"): _takes_nothing,
+    Global("argparse", "Namespace"): _takes_nothing,
     Global("numpy.random._pickle", "__bit_generator_ctor"): _names_a_bit_generator,
     Global("numpy.random._pickle", "__generator_ctor"): _has_the_usual_constructor,
     Global("numpy.random._pickle", "__randomstate_ctor"): _has_the_usual_constructor,

@@ -56,6 +56,15 @@ def read_dtype(value: object, depth: int = 0) -> Dtype:
     return _with_state(kind, size, value.states[0], depth)
 
 
+def is_code(arguments: object) -> bool:
+    """Say whether the arguments of ``numpy.dtype`` are those that NumPy writes."""
+    try:
+        _code(arguments)
+    except ObjectsHidden:
+        return False
+    return True
+
+
 def _code(arguments: object) -> tuple[str, int]:
     code = arguments[0] if type(arguments) is tuple and arguments else None
     match = _CODE.fullmatch(code) if type(code) is str else None
@@ -100,13 +109,25 @@ def _parts(
         return ()
     if not isinstance(fields, Dict) or not fields.is_whole or type(names) is not tuple:
         raise ObjectsHidden
-    return tuple(_field(each, itemsize, depth) for each in fields.entries.values())
+    found = [_field(each, itemsize, depth) for each in fields.entries.values()]
+    if any(part.has_objects for _, part in found):
+        _check_apart(found)
+    return tuple(part for _, part in found)
 
 
-def _field(field: object, itemsize: int, depth: int) -> Dtype:
+def _check_apart(fields: list[tuple[int, Dtype]]) -> None:
+    """Refuse fields that share bytes, by which a pointer would be a number as well."""
+    at = 0
+    for offset, part in sorted(fields, key=lambda field: field[0]):
+        if offset < at:
+            raise ObjectsHidden
+        at = offset + part.itemsize
+
+
+def _field(field: object, itemsize: int, depth: int) -> tuple[int, Dtype]:
     if type(field) is not tuple or len(field) not in {2, 3} or type(field[1]) is not int:
         raise ObjectsHidden
     part = read_dtype(field[0], depth + 1)
     if field[1] < 0 or field[1] + part.itemsize > itemsize:
         raise ObjectsHidden
-    return part
+    return field[1], part

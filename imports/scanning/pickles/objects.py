@@ -3,7 +3,15 @@
 from imports.scanning.examination import Malformed
 from imports.scanning.pickles import calls
 from imports.scanning.pickles.machine import Machine
-from imports.scanning.pickles.values import UNKNOWN, Dict, Global, Instance, List, Use
+from imports.scanning.pickles.values import (
+    UNKNOWN,
+    Dict,
+    Global,
+    Instance,
+    List,
+    Use,
+    reserved_among,
+)
 
 
 def drop_mark(machine: Machine) -> None:
@@ -75,8 +83,11 @@ def _update(machine: Machine, items: list[object]) -> None:
     target = machine.top()
     if isinstance(target, Dict):
         target.update(items)
-    else:
-        calls.check_changed(target, machine.trace)
+        return
+    calls.check_changed(target, machine.trace)
+    if isinstance(target, Instance):
+        target.reserved.update(reserved_among(items[::2]))
+        target.has_computed_keys |= any(isinstance(key, Instance) for key in items[::2])
 
 
 def import_lines(machine: Machine) -> None:

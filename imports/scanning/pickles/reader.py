@@ -3,9 +3,10 @@
 from typing import BinaryIO, Final
 
 from imports.scanning.examination import LimitExceeded, Malformed
+from imports.scanning.limits import MEBIBYTE
 
 _CHUNK: Final = 256 * 1024
-LONGEST_LINE: Final = 1024 * 1024
+LONGEST_LINE: Final = 64 * MEBIBYTE
 
 
 class Reader:
@@ -121,13 +122,20 @@ class Reader:
             raise _truncated()
 
     def _fill_line(self) -> None:
-        """Make the buffer begin at the present place and hold the longest line that may be."""
+        """Make the buffer begin at the present place and hold the next line, if there is one."""
         position = self.position
         self._stream.seek(position)
-        self._buffer = self._stream.read(LONGEST_LINE)
+        parts: list[bytes] = []
+        length = 0
+        while chunk := self._stream.read(_CHUNK):
+            parts.append(chunk)
+            length += len(chunk)
+            if b"\n" in chunk:
+                break
+            if length > LONGEST_LINE:
+                raise LimitExceeded("pickle_line_too_long", "A line of the pickle is too long.")
+        self._buffer = b"".join(parts)
         self._base, self._at = position, 0
-        if len(self._buffer) == LONGEST_LINE and b"\n" not in self._buffer:
-            raise LimitExceeded("pickle_line_too_long", "A line of the pickle is too long.")
 
 
 def _truncated() -> Malformed:

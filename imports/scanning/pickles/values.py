@@ -1,6 +1,6 @@
 """Inert stand-ins for what a pickle would make: they remember where a value comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -74,13 +74,13 @@ class Dict:
     entries: dict[str, object] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)
     is_whole: bool = True
+    has_computed_keys: bool = False
 
     def update(self, items: list[object]) -> None:
         """Set keys and values, which alternate."""
         keys = items[::2]
-        self.reserved.update(
-            key for key in keys if type(key) is str and key[:2] == "__" and len(key) < LONGEST_DICT
-        )
+        self.reserved.update(reserved_among(keys))
+        self.has_computed_keys |= any(isinstance(key, Instance) for key in keys)
         if len(self.entries) + len(keys) > LONGEST_DICT:
             self.is_whole = False
             return
@@ -93,11 +93,16 @@ class Dict:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """What a call returns: ``states`` are what was set on it afterwards."""
+    """What a call returns: ``states`` are what was set on it afterwards.
+
+    ``reserved`` are keys of the form ``__name__`` that were set on it as on a dict.
+    """
 
     callable: object
     arguments: object
     states: list[object] = field(default_factory=list)
+    reserved: set[str] = field(default_factory=set)
+    has_computed_keys: bool = False
 
     def is_of(self, *globals_: Global) -> bool:
         """Say whether one of the globals was called or instantiated for it."""
@@ -114,8 +119,37 @@ class Instance:
 RECONSTRUCTOR: Final = Global("copyreg", "_reconstructor")
 
 
+_DICTS: Final = frozenset(
+    Global(module, name)
+    for module, name in (
+        ("builtins", "dict"),
+        ("collections", "Counter"),
+        ("collections", "OrderedDict"),
+        ("collections", "defaultdict"),
+        ("sklearn.utils", "Bunch"),
+        ("sklearn.utils._bunch", "Bunch"),
+        ("types", "MappingProxyType"),
+    )
+)
+
+
+def reserved_among(keys: Iterable[object]) -> Iterator[str]:
+    """Yield the keys of the form ``__name__``."""
+    return (key for key in keys if type(key) is str and key[:2] == "__" and len(key) < LONGEST_DICT)
+
+
 def reserved_keys(state: object) -> Iterable[str]:
     """Yield the keys of the form ``__name__`` that a state would set as attributes."""
     for part in state if type(state) is tuple else (state,):
-        if isinstance(part, Dict):
+        if isinstance(part, Dict | Instance):
             yield from part.reserved
+
+
+def is_computed(state: object) -> bool:
+    """Say whether a state has keys that are not written out, so that they may be any."""
+    for part in state if type(state) is tuple else (state,):
+        if isinstance(part, Dict | Instance) and part.has_computed_keys:
+            return True
+        if isinstance(part, Instance) and part.made_of in _DICTS and part.arguments != ():
+            return True
+    return False

@@ -132,6 +132,24 @@ def _known_names_misused() -> Iterator[tuple[str, bytes]]:
     dtype = call("numpy", "dtype", text("O8"), b"\x89", b"\x88")
     hidden = b"(K\x03" + text("|") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
     yield "pointers as numbers", pickle_of(dtype, hidden)
+    number = call("numpy", "dtype", text("u8"), b"\x89", b"\x88")
+    yield (
+        "pointers from a buffer",
+        pickle_of(
+            call("numpy", "ndarray", b"K\x01\x85", dtype, call("builtins", "bytearray", b"K\x08"))
+        ),
+    )
+    fields = b"}(" + text("a") + dtype + b"K\x00\x86" + text("b") + number + b"K\x00\x86u"
+    state = b"(K\x03" + text("|") + b"N" + text("a") + text("b") + b"\x86" + fields
+    shared = call("numpy", "dtype", text("V8"), b"\x89", b"\x88") + state + b"K\x08K\x01K\x1btb"
+    yield "fields that share bytes", pickle_of(shared)
+    instance, key = estimator + b")\x81", text("__array_interface__")
+    ordered = named("collections", "OrderedDict")
+    yield "an interface in a dict of another kind", pickle_of(instance, ordered, b")R", key, b"Nsb")
+    pairs = b"]]" + key + b"aNaa"
+    yield "an interface in the arguments of a dict", pickle_of(instance, ordered, pairs, b"\x85Rb")
+    computed = call("builtins", "str", blob(b"__array_interface__"), text("ascii"))
+    yield "an interface of a computed name", pickle_of(instance, b"}", computed, b"Nsb")
     yield "a dtype of a text", pickle_of(call("numpy", "dtype", text("f8,O")), b"Nb")
     yield "an estimator that is called", pickle_of(call("sklearn.svm._classes", "SVC", b"N"))
     yield "an instance that is called", pickle_of(estimator, b")\x81)R")

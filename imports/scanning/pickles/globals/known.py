@@ -23,6 +23,7 @@ _TABLES: Final[tuple[tuple[Table, Use], ...]] = (
     (python.CALLED, Use.CALLED),
     (numeric.CALLED, Use.CALLED),
     (numeric.MADE, Use.MADE),
+    (numeric.REFERRED, Use.REFERRED),
     (sklearn.CALLED, Use.CALLED),
     (sklearn.MADE, Use.MADE),
     (boosting.MADE, Use.MADE),

@@ -15,14 +15,12 @@ _SCALARS: Final = """bool bool_ bytes_ complex128 complex64 datetime64 float16 f
     uint64 uint8 void"""
 
 CALLED: Final[Table] = table(f"""
-    numpy: dtype ndarray matrix {_SCALARS} {_FUNCTIONS}
+    numpy: dtype {_SCALARS} {_FUNCTIONS}
     numpy.core.multiarray: _reconstruct scalar
     numpy._core.multiarray: _reconstruct scalar
     numpy.core.numeric: _frombuffer
     numpy._core.numeric: _frombuffer
-    numpy.ma: MaskedArray
-    numpy.ma.core: MaskedArray _mareconstruct
-    numpy.matrixlib.defmatrix: matrix
+    numpy.ma.core: _mareconstruct
     numpy.random: RandomState __RandomState_ctor
     numpy.random._mt19937: MT19937
     numpy.random._pcg64: PCG64 PCG64DXSM
@@ -40,6 +38,14 @@ _SPARSE: Final = "\n".join(
     for form in _FORMATS
     for prefix in ("", "_")
 )
+# An array that is called takes bytes of the file for pointers, if it is told that it holds objects.
+# Pickles hand its class to a function that allows no buffer.
+REFERRED: Final[Table] = table("""
+    numpy: matrix ndarray
+    numpy.ma: MaskedArray
+    numpy.ma.core: MaskedArray
+    numpy.matrixlib.defmatrix: matrix
+""")
 MADE: Final[Table] = table(f"""
     joblib.numpy_pickle: NumpyArrayWrapper
     sklearn.externals.joblib.numpy_pickle: NumpyArrayWrapper
