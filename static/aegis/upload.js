@@ -56,7 +56,7 @@
       for (const input of section.querySelectorAll('input[type="file"]')) input.disabled = true;
     });
     draw();
-    if (!field.value) takeUp();
+    takeUp();
 
     function add(found) {
       for (const [path, file] of found) {
@@ -82,12 +82,13 @@
       return item;
     }
 
-    /* Show what an earlier visit has sent, if its upload still takes files. */
+    /* Show what was sent before: for the form that is shown again, or by an earlier visit. */
     async function takeUp() {
-      const kept = memory.recall();
+      const isShownAgain = Boolean(field.value);
+      const kept = field.value || memory.recall();
       if (!kept) return;
       const answer = await fetch(`${section.dataset.upload}${kept}/`).catch(() => undefined);
-      if (!answer || answer.status >= 500 || field.value) return;
+      if (!answer || answer.status >= 500 || (field.value && !isShownAgain)) return;
       const upload = answer.ok ? await answer.json() : undefined;
       if (upload?.state !== "open") { memory.forget(); return; }
       if (!upload.files.length) return;
@@ -97,9 +98,11 @@
         const item = makeItem(known.path, { size: known.size ?? known.received }, known.complete ? "here" : "missing");
         Object.assign(item, { received: known.received, digest: known.sha256, isKept: true, wasSent: true });
       }
-      const count = upload.files.length === 1 ? "1 file" : `${upload.files.length} files`;
-      find("kept-words").textContent = `${count} of an upload from ${moment(upload.created_at)} ${upload.files.length === 1 ? "is" : "are"} here.`;
-      find("kept").hidden = false;
+      const [count, verb] = upload.files.length === 1 ? ["1 file", "is"] : [`${upload.files.length} files`, "are"];
+      find("kept-words").textContent = `${count} of an upload from ${moment(upload.created_at)} ${verb} here.`;
+      find("kept-advice").textContent = upload.files.every(({ complete }) => complete)
+        ? "Nothing of them is missing." : "Choose the same files to go on: only what is missing is sent.";
+      find("kept").hidden = isShownAgain;
       draw();
     }
 
@@ -321,7 +324,7 @@
   }
 
   function moment(at) {
-    return new Date(at).toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
+    return new Date(at).toLocaleString("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
   }
 
   /* The path inside the chosen folder; the folder's own name is not part of it. */

@@ -6,13 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from aegis import data_model, state_machines
+from aegis import command_reference, data_model, state_machines
 
 
 class Command(BaseCommand):
-    """Write the reference of the tables and the diagrams of the state machines."""
+    """Write the references of tables and command, and the diagrams of the state machines."""
 
-    help = "Write the documentation that follows from the code: data model, state machines."
+    help = "Write the documentation that follows from the code: tables, command, state machines."
     requires_system_checks: list[str] = []
 
     def handle(self, *_: Any, **__: Any) -> None:
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         docs = Path(settings.ROOT) / "docs"
         layout = docs / "architecture.md"
         self._write(docs / "reference" / "data-model.md", data_model.render())
+        self._write(docs / "reference" / "cli.md", command_reference.render())
         self._write(layout, state_machines.drawn_into(layout.read_text()))
 
     def _write(self, target: Path, text: str) -> None:
