@@ -16,11 +16,16 @@ from imports.scanning.sources import Source
 
 _CHUNK: Final = 4 * MEBIBYTE
 _LONGEST_TOKEN: Final = 64 * MEBIBYTE
+_MARGIN: Final = 64
 _MOST_KEYS: Final = 5_000_000
 _NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 # Runs of numbers, which weights consist of, are one token.
 _TOKEN: Final = re.compile(
-    rb"[ \t\r\n]*+(?:(?P<numbers>" + _NUMBER + rb"(?:[ \t\r\n]*+,[ \t\r\n]*+" + _NUMBER + rb")*+)"
+    rb"[ \t\r\n]*+(?:(?P<numbers>"
+    + _NUMBER
+    + rb"(?:[ \t\r\n]*+,[ \t\r\n]*+"
+    + _NUMBER
+    + rb"){0,10000}+)"
     rb'|(?P<text>"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+")'
     rb"|(?P<word>true|false|null|NaN|-?Infinity)"
     rb"|(?P<mark>[\[\]{},:]))"
@@ -53,8 +58,8 @@ def _tokens(source: Source, scan: Scan) -> Iterator[tuple[str, bytes]]:
         scan.check_time(source.place)
         position = 0
         while match := _TOKEN.match(buffer, position):
-            # A token at the end of the buffer may go on in the next chunk.
-            if match.end() == len(buffer) and not at_end:
+            # A token near the end of the buffer may go on in the next chunk, like `1.` and `5`.
+            if match.end() > len(buffer) - _MARGIN and not at_end:
                 break
             position = match.end()
             yield str(match.lastgroup), match[str(match.lastgroup)]

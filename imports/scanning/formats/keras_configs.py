@@ -30,6 +30,18 @@ _MODELLING: Final = frozenset(
 _FUNCTIONS: Final = frozenset(
     {"clone_model", "deserialize", "get", "load_model", "model_from_json", "save_model"}
 )
+_OF_HUB: Final = frozenset({"samplers", "tokenizers"})
+# Layers that Keras 2 makes of calls to TensorFlow, the modules of it that only compute, and the
+# functions outside of a module that do more.
+_OPERATIONS: Final = frozenset({"ClassMethod", "SlicingOpLambda", "TFOpLambda"})
+_COMPUTING: Final = frozenset(
+    {"__operators__", "bitwise", "dtypes", "image", "linalg", "math", "nn", "ragged", "random",
+     "signal", "sparse", "strings"}
+)  # fmt: skip
+_ACTING: Final = frozenset(
+    {"function", "load_library", "load_op_library", "numpy_function", "print", "py_function",
+     "recompute_grad"}
+)  # fmt: skip
 _SERIALIZED_CODE: Final = frozenset({"lambda", "raw"})
 
 
@@ -45,6 +57,8 @@ def examine_object(value: dict[str, Any], place: str) -> Iterator[Examination]:
     elif name in _LOADERS:
         sentence = f"The layer {name} loads code or another model from outside of the file."
         yield unsafe("keras_loading_layer", sentence, place, is_dangerous=True)
+    elif name in _OPERATIONS:
+        yield from _examine_operation(value["config"], place)
     elif name == "__typespec__":
         yield inconclusive("keras_typespec", "A type of TensorFlow is built by its name.", place)
     elif name not in _VALUES:
@@ -75,14 +89,18 @@ def _examine_origin(name: str, value: dict[str, Any], place: str) -> Iterator[Ex
         sentence = f"The object {module}.{name} is imported from outside of Keras."
         is_dangerous = is_of_python(module)
         yield unsafe("keras_custom_module", sentence, place, is_dangerous=is_dangerous)
-    elif not _is_modelling(module) or name in _FUNCTIONS or value["config"] in _function(name):
+    elif not _is_part_of_model(module, value["config"] if name == "function" else name):
         sentence = f"{module}.{name} is no part of a model, yet Keras is asked to call it."
         yield unsafe("keras_not_modelling", sentence, place, is_dangerous=True)
 
 
-def _function(name: str) -> tuple[Any, ...]:
-    """Return the functions that an object of class ``function`` must not name."""
-    return tuple(_FUNCTIONS) if name == "function" else ()
+def _is_part_of_model(module: str, name: Any) -> bool:
+    """Say whether a name of one of Keras's modules is a layer, an operation or the like.
+
+    Keras joins module and name, so that a name with a dot leads into another module.
+    """
+    is_name = isinstance(name, str) and name.isidentifier()
+    return is_name and name not in _FUNCTIONS and _is_modelling(module)
 
 
 def _examine_builtin(name: str, config: Any, place: str) -> Iterator[Examination]:
@@ -98,11 +116,18 @@ def _examine_builtin(name: str, config: Any, place: str) -> Iterator[Examination
 
 def _is_modelling(module: str) -> bool:
     package, _, rest = module.partition(".")
-    if package != "keras":
-        return True
-    rest = rest.removeprefix("src").removeprefix(".")
-    rest = rest.removeprefix("legacy.").removeprefix("backend.common.")
-    return rest.split(".", 1)[0] in _MODELLING
+    rest = rest.removeprefix("src").removeprefix(".").removeprefix("legacy.")
+    own = _MODELLING if package in {"keras", "tf_keras"} else _MODELLING | _OF_HUB
+    return rest.split(".", 1)[0] in own
+
+
+def _examine_operation(config: Any, place: str) -> Iterator[Examination]:
+    """Examine a layer that calls a function of TensorFlow, which it finds by its name."""
+    function = config.get("function") if isinstance(config, dict) else None
+    root, dot, _ = function.partition(".") if isinstance(function, str) else ("", "", "")
+    if not isinstance(function, str) or (root not in _COMPUTING if dot else root in _ACTING):
+        sentence = f"A layer calls {function!r} of TensorFlow, which does more than compute."
+        yield unsafe("keras_tensorflow_function", sentence, place, is_dangerous=True)
 
 
 def _examine_vocabulary(config: Any, place: str) -> Iterator[Examination]:

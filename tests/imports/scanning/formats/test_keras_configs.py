@@ -27,6 +27,9 @@ def model(*layers: Any) -> bytes:
         layer("__keras_tensor__", None),
         layer("Backbone", "keras_hub.models", registered_name="keras_hub>Backbone"),
         layer("Dense", None),
+        layer("TFOpLambda", None, config={"function": "math.multiply"}),
+        layer("TFOpLambda", None, config={"function": "concat"}),
+        layer("SlicingOpLambda", None, config={"function": "__operators__.getitem"}),
     ],
 )
 def test_what_keras_itself_writes_is_data(ordinary: Any) -> None:
@@ -65,6 +68,20 @@ def test_a_function_by_its_name_is_told() -> None:
         ("keras_not_modelling", layer("function", "keras.models", config="load_model")),
         ("keras_not_modelling", layer("load_model", "keras.models")),
         ("keras_not_modelling", layer("KerasFileEditor", "keras.saving")),
+        # Keras joins module and name: a dot in the name leads into another module.
+        ("keras_not_modelling", layer("function", "keras",
+                                      config="config.enable_unsafe_deserialization")),
+        ("keras_not_modelling", layer("utils.get_file", "keras")),
+        ("keras_not_modelling", layer("function", "keras.src.backend.common.global_state",
+                                      config="set_global_attribute")),
+        ("keras_not_modelling", layer("function", "tf_keras.utils", config="get_file")),
+        ("keras_not_modelling", layer("function", "keras_hub.utils", config="x")),
+        ("keras_not_modelling", layer("function", "keras.layers", config={"a": 1})),
+        ("keras_tensorflow_function", layer("TFOpLambda", None,
+                                            config={"function": "io.write_file"})),
+        ("keras_tensorflow_function", layer("TFOpLambda", None,
+                                            config={"function": "py_function"})),
+        ("keras_tensorflow_function", layer("TFOpLambda", None, config={"function": ["x"]})),
         # CVE-2025-49655: a layer that loads a pickle of PyTorch.
         ("keras_loading_layer", layer("TorchModuleWrapper", "keras.layers")),
         ("keras_loading_layer", layer("TFSMLayer", "keras.layers", config={"filepath": "/x"})),

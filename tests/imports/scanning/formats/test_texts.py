@@ -195,6 +195,7 @@ def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
         b'{"a": [1, 2.5, -3e10], "b": {"c": null, "d": [[], {}]}, "e": "\\u00e9"}',
         b"[]",
         b'"text"',
+        b"[" + b",".join(b"%d.5" % number for number in range(1_500_000)) + b"]",
         json.dumps({"weights": list(range(10_000)), "names": ["x"] * 1_000}, indent=1).encode(),
     ],
 )
