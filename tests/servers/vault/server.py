@@ -31,11 +31,13 @@ class VaultServer:
     token: str
     binary: str | None = None
     unseal_key: str = ""
+    ca_file: str | None = None
     child: Child | None = None
 
     def client(self) -> hvac.Client:
         """Return a client that may do everything."""
-        return hvac.Client(url=self.address, token=self.token, timeout=30)
+        verify = self.ca_file or True
+        return hvac.Client(url=self.address, token=self.token, timeout=30, verify=verify)
 
     def make_key(self, name: str, kind: str = "ecdsa-p256", **settings: bool) -> None:
         """Make a key, in a Transit engine that is enabled if it is not."""
@@ -74,7 +76,7 @@ class VaultServer:
     def unseal(self) -> None:
         """Unseal it, and wait until it is active again."""
         self.client().sys.submit_unseal_key(self.unseal_key)
-        _wait(lambda: _is_active(self.address), self.address, self.child)
+        _wait(lambda: _is_active(self.address, self.ca_file), self.address, self.child)
 
 
 def keep_from_settings() -> None:
@@ -97,14 +99,16 @@ def running() -> Iterator[VaultServer]:
         server.child.stop()
 
 
-def start(path: str) -> VaultServer:
-    """Start a Vault and wait until it answers."""
+def start(path: str, *, certificates: Path | None = None) -> VaultServer:
+    """Start a Vault, over TLS where it gets a folder for ``certificates``, and wait for it."""
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"{'https' if certificates else 'http'}://127.0.0.1:{port}"
+    ca_file = str(certificates / "vault-ca.pem") if certificates else None
     log = run.folder() / f"vault-{run.worker()}-{port}.log"
     arguments = [
         *(path, "server", "-dev", "-dev-no-store-token"),
         *(f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}"),
+        *(("-dev-tls", f"-dev-tls-cert-dir={certificates}") if certificates else ()),
     ]
     child = Child(
         Plan(
@@ -116,8 +120,8 @@ def start(path: str) -> VaultServer:
         )
     )
     # It prints its key only after it answers.
-    _wait(lambda: bool(_unseal_key(log)) and _is_active(address), address, child)
-    return VaultServer(address, ROOT_TOKEN, path, _unseal_key(log), child)
+    _wait(lambda: bool(_unseal_key(log)) and _is_active(address, ca_file), address, child)
+    return VaultServer(address, ROOT_TOKEN, path, _unseal_key(log), ca_file, child)
 
 
 def _wait(is_so: Callable[[], bool], address: str, child: Child | None) -> None:
@@ -130,11 +134,12 @@ def _wait(is_so: Callable[[], bool], address: str, child: Child | None) -> None:
         time.sleep(0.05)
 
 
-def _is_active(address: str) -> bool:
+def _is_active(address: str, ca_file: str | None) -> bool:
     try:
-        return requests.get(f"{address}/v1/sys/health", timeout=5).status_code == requests.codes.ok
-    except requests.RequestException:
+        answer = requests.get(f"{address}/v1/sys/health", timeout=5, verify=ca_file or True)
+    except (requests.RequestException, OSError):  # Its certificate may not be written yet.
         return False
+    return bool(answer.status_code == requests.codes.ok)
 
 
 def _unseal_key(log: Path) -> str:
