@@ -36,6 +36,7 @@ def ask_for_verification(version: ModelVersion, *, actor: User) -> PackageWatch:
     version = lock_version(version)
     require(actor, MAINTAIN, version.registered_model)
     require_ready(version)
+    watch: PackageWatch
     watch, _ = PackageWatch.objects.select_for_update().get_or_create(
         version=version, defaults={"due_at": timezone.now()}
     )

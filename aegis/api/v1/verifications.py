@@ -1,6 +1,6 @@
 """Stored packages, verified again: what was found when, and asking for it now."""
 
-from typing import Final
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -20,7 +20,7 @@ class Nothing(StrictSerializer):
     """Nothing has to be said."""
 
 
-class CheckDocument(serializers.Serializer[PackageCheck]):
+class CheckDocument(serializers.Serializer[Any]):
     """One look at the stored package, down to its last byte, and at its signature."""
 
     checked_at = serializers.DateTimeField()
