@@ -18,6 +18,10 @@ def tell_the_requester(event: OutboxEvent) -> None:
     if event.kind == "version:ready":
         title = f"{version} is ready"
         body = "Its files are stored and signed. Document it, then ask for its promotion."
+        held = version.quarantines.filter(lifted_at=None).first()
+        if held is not None:
+            title = f"{version} is imported, and in quarantine"
+            body = f"{held.sentence} Nobody is given its files. Its page says what would mend it."
     else:
         title = f"{version} could not be imported"
         # The version may have been tried again since; the event keeps only the code.

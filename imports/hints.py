@@ -1,8 +1,10 @@
 """Telling workers that an import waits; the row is the truth, and the sweeper finds it too."""
 
+from typing import Any
 from uuid import UUID
 
 import structlog
+from celery import Task
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
@@ -15,7 +17,18 @@ def hint(job: UUID) -> None:
     """Ask a worker to run the import, if the broker answers."""
     from imports.tasks import run_import  # noqa: PLC0415 -- Tasks are found by Celery first.
 
+    _hint(run_import, job)
+
+
+def hint_rescan(job: UUID) -> None:
+    """Ask a worker to scan a version again, if the broker answers."""
+    from imports.tasks import run_rescan  # noqa: PLC0415 -- Tasks are found by Celery first.
+
+    _hint(run_rescan, job)
+
+
+def _hint(task: Task[Any, Any], job: UUID) -> None:
     try:
-        run_import.apply_async(args=(str(job),), expires=FRESH_FOR, retry=False)
+        task.apply_async(args=(str(job),), expires=FRESH_FOR, retry=False)
     except (OperationalError, OSError):
         log.warning("imports.no_broker", job=str(job))

@@ -7,4 +7,10 @@ SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    # Most of the time it finds nothing: rules change with a new release.
+    "sweep-rescans": {
+        "task": "imports.tasks.sweep_rescans",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }

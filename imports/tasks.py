@@ -6,7 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from imports.claims import claimable
-from imports.hints import hint
+from imports.hints import hint, hint_rescan
+from imports.rescan_claims import free_rescans
+from imports.rescanning import plan_rescans, rescan
 from imports.running import run
 
 HOURS = 3600
@@ -17,6 +19,23 @@ MOST_HINTS = 50
 def run_import(job: str) -> None:
     """Run an import, unless another worker has it. Safe to run at any time and twice."""
     run(UUID(job))
+
+
+@shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
+def run_rescan(job: str) -> None:
+    """Scan a version again, unless another worker does. Safe to run at any time and twice."""
+    rescan(UUID(job))
+
+
+@shared_task
+def sweep_rescans() -> int:
+    """Plan what is due by other rules, and hint at what nobody works on; return how many."""
+    plan_rescans()
+    free = free_rescans(timezone.now()).order_by("requested_at").values_list("pk", flat=True)
+    found = list(free[:MOST_HINTS])
+    for job in found:
+        hint_rescan(job)
+    return len(found)
 
 
 @shared_task

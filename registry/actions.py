@@ -13,6 +13,7 @@ declare(
         "version:failed": "gave the version up",
         "version:reopened": "had the version tried again",
         "version:scanned": "scanned the files",
+        "scan:asked": "asked for the files to be scanned again",
         "version:verification_asked": "asked for the package to be verified again",
         "version:quarantined": "put the version in quarantine",
         "version:quarantine_lifted": "let the version out of quarantine",

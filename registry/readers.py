@@ -105,6 +105,11 @@ def open_evidence(evidence: Evidence, *, actor: User | AnonymousUser) -> Downloa
     )
 
 
+def read_stored(artifact: Artifact, file: ArtifactFile) -> Iterator[bytes]:
+    """Return the bytes of a stored file for Aegis itself, which may look at what it holds back."""
+    return _member(artifact, file, None)
+
+
 def signature_of(version: ModelVersion, *, actor: User | AnonymousUser) -> Signature:
     """Return the latest signature of a version, with its bundle."""
     require(actor, VIEW, version.registered_model)

@@ -49,10 +49,11 @@ def record_scan(version: ModelVersion, *, actor: User | None, report: ScanResult
 
 
 @verb
-def settle_scan(version: ModelVersion, *, because: str) -> None:
+def settle_scan(version: ModelVersion, *, because: str, why: str = "") -> None:
     """Hold ``version`` back where its latest scan blocks it, and let it go where it does not.
 
-    ``because`` says what mended it, should it be let go.
+    ``because`` says what mended it, should it be let go; ``why`` goes before the sentence that
+    says what blocks it, should it be held back.
     """
     version = lock_version(version)
     blocking = set(uncovered_paths(version))
@@ -61,7 +62,7 @@ def settle_scan(version: ModelVersion, *, because: str) -> None:
         report = latest_report(version)
         assert report is not None
         files = [file for file in files_of(report) if file.path in blocking]
-        quarantine(version, cause=Quarantine.Cause.SCAN, sentence=why_blocked(files))
+        quarantine(version, cause=Quarantine.Cause.SCAN, sentence=why + why_blocked(files))
     elif held is not None and not blocking:
         lift(version, cause=Quarantine.Cause.SCAN, sentence=because)
 

@@ -25,6 +25,11 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "sweep-waivers": {
+        "task": "registry.tasks.sweep_waivers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-registry": {
         "task": "registry.tasks.sweep_registry",
         "schedule": 3600.0,

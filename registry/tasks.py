@@ -12,6 +12,7 @@ from registry.reverification import verify_due
 from registry.revocations import publish
 from registry.signing_jobs import due_jobs, run_job
 from registry.sweeping import sweep
+from registry.waiver_sweeping import sweep_waivers as sweep_ended_waivers
 from registry.watches import watch_ready_versions
 from registry.watching_keys import note_all
 
@@ -27,6 +28,12 @@ log = structlog.get_logger(__name__)
 def sweep_registry() -> int:
     """Clear away what was begun and never finished. Safe to run at any time and twice."""
     return sweep()
+
+
+@shared_task
+def sweep_waivers() -> int:
+    """Hold back what no waiver covers any more. Safe to run at any time and twice."""
+    return sweep_ended_waivers()
 
 
 @shared_task

@@ -106,7 +106,8 @@ def revoke_waiver(waiver: ScanWaiver, *, actor: User, comment: str) -> ScanWaive
     held = permissions_of(actor, waiver.version.registered_model)
     _refuse(why_not_revoke(state_of(waiver), actor, held))
     answer = _answer(waiver, _ANSWERS.REVOKE, actor, comment)
-    settle_scan(waiver.version, because="")
+    why = f"{actor} ended the waiver of {waiver.path}. "
+    settle_scan(waiver.version, because="", why=why)
     return answer
 
 
