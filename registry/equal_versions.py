@@ -1,16 +1,22 @@
 """Versions that a model has of the same bytes as an upload: by the digest of the manifest."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from aegis.problems import Conflict
 from aegis.proof.manifest import FileEntry, Manifest
+from registry.compromises import compromised_since, newest_hint
 from registry.models import ModelVersion, RegisteredModel, Upload, VersionState
 from registry.readers import require_readable
 
+_COMPROMISED: Final = (
+    "Its signature was made with a key that is marked compromised; have it signed again."
+)
+
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """A version of these bytes that is not given out: a code and a sentence say why."""
+class Remark:
+    """What is to be known of a version of these bytes: a code and a sentence."""
 
     version: ModelVersion
     code: str
@@ -19,10 +25,13 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class EqualVersions:
-    """The newest version of the same bytes that is given out, and all that are not."""
+    """The newest version of the same bytes that is given out, and remarks on all of them.
+
+    Remarked is why a version is not given out, or that its signature vouches for nothing.
+    """
 
     readable: ModelVersion | None
-    withheld: tuple[Withheld, ...]
+    remarks: tuple[Remark, ...]
 
 
 def equal_versions(model: RegisteredModel, upload: Upload) -> EqualVersions:
@@ -38,16 +47,18 @@ def equal_versions(model: RegisteredModel, upload: Upload) -> EqualVersions:
         registered_model=model, state=VersionState.READY, digest=digest
     )
     readable: ModelVersion | None = None
-    withheld = []
-    for version in rows.order_by("-number"):
+    remarks = []
+    for version in rows.annotate(signed_with=newest_hint()).order_by("-number"):
         version.registered_model = model
         try:
             require_readable(version)
         except Conflict as refusal:
-            withheld.append(Withheld(version, refusal.code, refusal.sentence))
+            remarks.append(Remark(version, refusal.code, refusal.sentence))
         else:
             readable = readable or version
-    return EqualVersions(readable, tuple(withheld))
+            if version.signed_with and compromised_since(version.signed_with):
+                remarks.append(Remark(version, "signature_compromised", _COMPROMISED))
+    return EqualVersions(readable, tuple(remarks))
 
 
 def _announced_digest(upload: Upload) -> str | None:

@@ -13,7 +13,8 @@ class Version:
     its files together. ``document`` is everything that the registry said, with ``failure``,
     ``artifact``, ``signature``, ``aliases`` and the rest. ``already_registered`` says that a call
     of ``register`` found these bytes there and made no new version; ``left_out`` are paths that
-    it passed over; ``equals`` names other versions of these bytes that are not given out, and why.
+    it passed over; ``equals`` names versions of these bytes that are not given out, or whose
+    signature does not hold any more, and why.
     """
 
     model: str

@@ -4,10 +4,12 @@ import hashlib
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from aegis.problems import Conflict, Forbidden, NotFound
 from imports.uploading import register_upload
-from registry.models import ModelVersion, RegisteredModel, Upload
+from registry.compromises import mark_compromised
+from registry.models import ModelVersion, RegisteredModel, SigningKeyVersion, Upload
 from registry.quarantine import quarantine
 from registry.upload_promises import announce
 from registry.uploads import discard_upload, locked_upload, open_upload
@@ -87,8 +89,22 @@ def test_a_version_that_is_not_given_out_stands_in_for_none(
     quarantine(version, cause="bytes", sentence="Its package changed.")
     found = register_upload(model, sent(cast), actor=cast.mina)
     assert not found.already_registered
-    assert [(one.version, one.code) for one in found.equals.withheld] == [
+    assert [(one.version, one.code) for one in found.equals.remarks] == [
         (version, "version_quarantined")
+    ]
+
+
+def test_a_version_whose_key_is_compromised_is_given_with_a_warning(
+    cast: Cast, model: RegisteredModel, version: ModelVersion
+) -> None:
+    used = SigningKeyVersion.objects.get(hint=version.signatures.get().key_hint)
+    mark_compromised(
+        used.key, actor=cast.ada, reason="Its file was copied.", authenticated_at=timezone.now()
+    )
+    found = register_upload(model, sent(cast), actor=cast.mina)
+    assert found.version == version
+    assert [(one.version, one.code) for one in found.equals.remarks] == [
+        (version, "signature_compromised")
     ]
 
 

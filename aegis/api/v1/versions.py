@@ -112,7 +112,7 @@ def _document(registration: Registration) -> dict[str, Any]:
     document["already_registered"] = registration.already_registered
     document["equals"] = [
         {"number": one.version.number, "code": one.code, "reason": one.reason}
-        for one in registration.equals.withheld
+        for one in registration.equals.remarks
     ]
     document["import"] = registration.job.number if registration.job else None
     return document

@@ -109,6 +109,6 @@ def _registered(
 
 def _tell(request: HttpRequest, made: Registration) -> None:
     messages.success(request, f"v{made.version.number} is being imported.")
-    for equal in made.equals.withheld:
+    for equal in made.equals.remarks:
         words = f"v{equal.version.number} has the same files. {equal.reason}"
         messages.warning(request, words)

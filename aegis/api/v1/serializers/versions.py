@@ -16,6 +16,7 @@ from registry.models import (
     MetricDefinition,
     Stage,
     VersionFact,
+    ScanVerdict,
     VersionState,
 )
 
@@ -112,6 +113,15 @@ class SignatureMark(serializers.Serializer[Any]):
     signed_at = serializers.DateTimeField()
 
 
+class ScanMark(serializers.Serializer[Any]):
+    """The latest scan of a version; ``quarantined`` says whether it holds the version back."""
+
+    verdict = serializers.ChoiceField(ScanVerdict.choices)
+    ruleset = serializers.CharField()
+    scanned_at = serializers.DateTimeField()
+    quarantined = serializers.BooleanField()
+
+
 class VersionDocument(serializers.Serializer[Any]):
     """A version. ``registry.version_documents`` writes it; this says what it is."""
 
@@ -132,6 +142,7 @@ class VersionDocument(serializers.Serializer[Any]):
     aliases = serializers.ListField(child=serializers.CharField())
     artifact = ArtifactMark(allow_null=True)
     signature = SignatureMark(allow_null=True)
+    scan = ScanMark(allow_null=True)
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     ready_at = serializers.DateTimeField(allow_null=True)
@@ -146,7 +157,7 @@ class FoundVersion(VersionDocument):
 
 
 class EqualVersion(serializers.Serializer[Any]):
-    """Another version of the same bytes, and why it is not given out."""
+    """A version of the same bytes, and why it is not given out or not to be trusted."""
 
     number = serializers.IntegerField()
     code = serializers.CharField()
