@@ -85,6 +85,8 @@ def _dangers(node: nodes.Node) -> Iterator[str]:
         yield f"The template uses the name {node.name}."
     elif isinstance(node, nodes.Const) and isinstance(node.value, str) and _is_hidden(node.value):
         yield f"The template holds {node.value[:80]!r}, by which Python's insides are named."
+    elif isinstance(node, nodes.Keyword) and _HIDDEN.search(node.key):
+        yield f"The template uses the name {node.key}."
     elif isinstance(node, nodes.Filter) and node.name in _REACHING_FILTERS:
         yield "The template asks an object for an attribute by the filter attr."
 

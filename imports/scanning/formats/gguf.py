@@ -80,7 +80,7 @@ def _entry(cursor: Cursor, metadata: _Metadata, keys: set[str], scan: Scan) -> E
     return together(
         examine_template(text, cursor.source, key)
         for text in texts
-        if isinstance(text, str) and ("{%" in text or "{{" in text or "chat_template" in key)
+        if isinstance(text, str) and ("{%" in text or "chat_template" in key)
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from imports.scanning.examination import Examination
 from imports.scanning.formats.chat_templates import examine_template
-from imports.scanning.formats.saying import at, inconclusive, note, unsafe
+from imports.scanning.formats.keras_configs import is_of_python
+from imports.scanning.formats.saying import at, brief, inconclusive, note, unsafe
 from imports.scanning.sources import Source
 
 
@@ -20,6 +21,7 @@ def examine_object(value: dict[str, Any], source: Source, pointer: str) -> Itera
     if value.get("trust_remote_code") is True:
         sentence = "trust_remote_code lets the loader run Python files that come with the model."
         yield note("remote_code", sentence, place)
+    yield from _examine_modules(value, place)
     if "chat_template" in value:
         yield from _examine_templates(value["chat_template"], source, f"{pointer}/chat_template")
 
@@ -35,11 +37,30 @@ def _examine_auto_map(value: Any, place: str) -> Iterator[Examination]:
             yield note("remote_code", sentence, place)
 
 
+def _examine_modules(value: dict[str, Any], place: str) -> Iterator[Examination]:
+    """Examine the classes that sentence-transformers and diffusers import by their names."""
+    kind: Any = value.get("type")
+    is_module = {"idx", "path"} <= set(value) and isinstance(kind, str)
+    if is_module and not kind.startswith("sentence_transformers."):
+        sentence = f"A module of the kind {brief(kind)} is imported when the model is loaded."
+        yield unsafe("imported_module", sentence, place, is_dangerous=is_of_python(kind))
+    if "_diffusers_version" in value:
+        for name, pair in value.items():
+            library = pair[0] if isinstance(pair, list) and pair else None
+            if isinstance(library, str) and is_of_python(library):
+                sentence = f"The part {brief(name)} is imported from {brief(library)}."
+                yield unsafe("imported_module", sentence, place, is_dangerous=True)
+
+
 def _texts(value: Any) -> set[str]:
     """Return the texts in a value of objects and lists."""
-    waiting, texts = [value], set()
+    waiting, texts, seen = [value], set(), set()
     while waiting:
         each = waiting.pop()
+        # YAML's aliases can lead a value into itself.
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
         if isinstance(each, str):
             texts.add(each)
         elif isinstance(each, dict):

@@ -12,11 +12,14 @@ from imports.scanning.formats import (
     skops_schemas,
 )
 from imports.scanning.formats.keras_configs import is_of_python
-from imports.scanning.formats.saying import at, unsafe
+from imports.scanning.formats.saying import at, brief, unsafe
 from imports.scanning.sources import Source
 
 # Examinations are added up from time to time, so that a document of many nodes stays small.
 _MOST: Final = 500
+# A key of megabytes over a million objects would fill the memory with their places.
+_LONGEST_KEY: Final = 100
+_LONGEST_POINTER: Final = 500
 
 
 def examine_value(value: Any, source: Source, inner: str = "") -> Examination:
@@ -52,7 +55,9 @@ def objects(value: Any, pointer: str = "") -> Iterator[tuple[dict[str, Any], str
         else:
             pairs = enumerate(each) if isinstance(each, list | tuple) else iter(())
         waiting.extend(
-            (item, f"{place}/{key}") for key, item in pairs if isinstance(item, dict | list | tuple)
+            (item, f"{place}/{str(key)[:_LONGEST_KEY]}"[:_LONGEST_POINTER])
+            for key, item in pairs
+            if isinstance(item, dict | list | tuple)
         )
 
 
@@ -63,7 +68,7 @@ def _examine_instructions(value: dict[str, Any], place: str) -> Iterator[Examina
             sentence = f"The key {key} tells jsonpickle to build a Python object."
             yield unsafe("jsonpickle", sentence, place, is_dangerous=_calls(target))
         elif key == "_target_":
-            sentence = f"_target_ tells Hydra to import and call {target!r}."
+            sentence = f"_target_ tells Hydra to import and call {brief(target)}."
             yield unsafe("hydra_target", sentence, place, is_dangerous=_calls(target))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from imports.scanning.examination import Examination
-from imports.scanning.formats.saying import inconclusive, note, unsafe
+from imports.scanning.formats.saying import brief, inconclusive, note, unsafe
 from imports.scanning.pickles.globals.dangerous import is_dangerous as is_dangerous_global
 
 _LAMBDAS: Final = frozenset({"Lambda", "__lambda__"})
@@ -107,7 +107,7 @@ def _examine_builtin(name: str, config: Any, place: str) -> Iterator[Examination
     """Examine a function that Keras finds by its name: its own, or one of the loader's."""
     wanted = config if name == "function" else name
     if not isinstance(wanted, str) or hasattr(builtins, wanted):
-        sentence = f"Keras is asked for {wanted!r} of Python's builtins."
+        sentence = f"Keras is asked for {brief(wanted)} of Python's builtins."
         yield unsafe("keras_custom_module", sentence, place, is_dangerous=True)
     else:
         sentence = f"The function {wanted} is looked up by its name when the model is loaded."
@@ -126,7 +126,7 @@ def _examine_operation(config: Any, place: str) -> Iterator[Examination]:
     function = config.get("function") if isinstance(config, dict) else None
     root, dot, _ = function.partition(".") if isinstance(function, str) else ("", "", "")
     if not isinstance(function, str) or (root not in _COMPUTING if dot else root in _ACTING):
-        sentence = f"A layer calls {function!r} of TensorFlow, which does more than compute."
+        sentence = f"A layer calls {brief(function)} of TensorFlow, which does more than compute."
         yield unsafe("keras_tensorflow_function", sentence, place, is_dangerous=True)
 
 

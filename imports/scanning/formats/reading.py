@@ -12,16 +12,24 @@ _BUFFER: Final = 256 * 1024
 class Cursor:
     """A place in a source between ``start`` and ``end``, which never reads past ``end``.
 
-    Every reader raises ``Malformed`` where the bytes end too early.
+    ``ahead`` is how many bytes are read at once. Every reader raises ``Malformed`` where the bytes
+    end too early.
     """
 
     def __init__(
-        self, source: Source, start: int = 0, end: int | None = None, *, order: str = "<"
+        self,
+        source: Source,
+        start: int = 0,
+        end: int | None = None,
+        *,
+        order: str = "<",
+        ahead: int = _BUFFER,
     ) -> None:
         self.source = source
         self.position = start
         self.end = source.size if end is None else min(end, source.size)
         self._order = order
+        self._ahead = ahead
         self._buffer = b""
         self._base = 0
 
@@ -35,7 +43,7 @@ class Cursor:
         self._require(count)
         begin = self.position - self._base
         if not 0 <= begin <= begin + count <= len(self._buffer):
-            self._buffer = self.source.read_at(self.position, max(count, _BUFFER))
+            self._buffer = self.source.read_at(self.position, max(count, self._ahead))
             self._base = self.position
             begin = 0
         data = self._buffer[begin : begin + count]

@@ -11,6 +11,11 @@ def at(source: Source, inner: str = "") -> str:
     return ": ".join(part for part in (source.place, inner) if part)
 
 
+def brief(value: object) -> str:
+    """Return a value of unknown origin and size as a sentence may quote it."""
+    return repr(value[:200]) if isinstance(value, str) else f"a {type(value).__name__}"
+
+
 def note(code: str, sentence: str, place: str = "") -> Examination:
     """Say something that a person should know and that changes no verdict."""
     return Examination(findings=(Finding.of(code, sentence, place),))

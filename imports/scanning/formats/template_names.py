@@ -20,6 +20,8 @@ _HARMLESS_METHODS: Final = frozenset(
      "rstrip", "split", "startswith", "strip", "values"}
 )  # fmt: skip
 _HARMLESS_FUNCTIONS: Final = frozenset({"dict", "namespace", "raise_exception", "range"})
+# What a macro is given beyond its parameters, and the neighbours of a loop's item.
+_UNKNOWN: Final = frozenset({"kwargs", "loop.nextitem", "loop.previtem", "varargs"})
 _ROUNDS: Final = 20
 
 
@@ -43,12 +45,20 @@ def _builds(each: nodes.Node) -> bool:
             for side in (each.left, each.right)
         )
     if isinstance(each, nodes.Filter):
-        return each.name in _TEXT_FILTERS
+        return each.name in _TEXT_FILTERS or (each.name == "map" and _maps_to_text(each))
     if isinstance(each, nodes.Call):
         return _calls_for_text(each.node)
     if isinstance(each, nodes.Slice):
         return not (each.step is None or _is_backwards(each.step))
     return isinstance(each, nodes.Concat | nodes.Mod | nodes.Mul)
+
+
+def _maps_to_text(each: nodes.Filter) -> bool:
+    """Say whether ``map`` applies a filter that makes texts, or one that is not named."""
+    first = each.args[0] if each.args else None
+    return first is not None and not (
+        isinstance(first, nodes.Const) and first.value not in _TEXT_FILTERS
+    )
 
 
 def _calls_for_text(called: nodes.Node) -> bool:
@@ -70,7 +80,7 @@ def _is_backwards(step: nodes.Expr) -> bool:
 def made_names(tree: nodes.Template) -> frozenset[str]:
     """Return the names that may hold such a text; those in a namespace as ``space.name``."""
     bindings = list(_bindings(tree))
-    made: set[str] = set()
+    made = set(_UNKNOWN)
     for _ in range(_ROUNDS):
         before = len(made)
         for each in bindings:
@@ -133,7 +143,11 @@ def _namespaces(tree: nodes.Template) -> Iterator[_Binding]:
 def _parameters(tree: nodes.Template) -> Iterator[_Binding]:
     """Yield what the parameters of macros get, from every call that might be one of a macro."""
     calls = [each for each in tree.find_all(nodes.Call) if not _is_harmless(each.node)]
-    for macro in tree.find_all(nodes.Macro):
+    macros: list[nodes.Macro | nodes.CallBlock] = [
+        *tree.find_all(nodes.Macro),
+        *tree.find_all(nodes.CallBlock),
+    ]
+    for macro in macros:
         names = [str(argument.name) for argument in macro.args]
         for call in calls:
             for name, value in zip(names, call.args, strict=False):

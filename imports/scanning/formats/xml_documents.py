@@ -1,5 +1,6 @@
 """XML, with PMML and SVG: streamed through expat, without a document type or an entity."""
 
+import html
 import re
 from typing import Final
 from xml.parsers import expat
@@ -19,7 +20,8 @@ _HTML: Final = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?\s*(?:<!DOCTYPE\s+html|<html
 _ACTIVE: Final = frozenset({"script", "foreignobject", "iframe", "embed", "object", "handler"})
 _SCRIPT: Final = re.compile(r"^[\s\x00-\x20]*(?:javascript|vbscript|data:text/html)", re.IGNORECASE)
 _SCRIPT_IN_HTML: Final = re.compile(
-    rb"(?i)<(?:script|iframe|object|embed|applet)[\s>/]|\son\w+\s*=|javascript:"
+    r"(?i)<(?:script|iframe|object|embed|applet|base)[\s>/]|<meta\s[^>]*refresh"
+    r"|[\s/\"']on\w+\s*=|j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t\s*:|srcdoc\s*="
 )
 
 
@@ -99,7 +101,9 @@ def examine_html(source: Source, scan: Scan) -> Examination:
     data = source.read_at(0, min(source.size, scan.limits.structure_bytes))
     if len(data) < source.size:
         raise malformed(source, "html_too_large", "The page is too large to be read whole.")
-    if _SCRIPT_IN_HTML.search(data):
+    # Browsers read entities in attributes, and pass over spaces within `java script:`.
+    plain = html.unescape(data.decode("utf-8"))
+    if _SCRIPT_IN_HTML.search(plain):
         return unsafe("script", "The page holds a script.", source.place)
     return Examination()
 

@@ -43,6 +43,8 @@ def recognises(source: Source) -> bool:
     if _OPENING.match(source.head):
         return not _is_front_matter(source.head)
     data = source.read_at(0, _LARGEST)
+    if b"!" not in data and b"%" not in data:
+        return False
     return bool(_PYTHON_TAG.search(data)) and _parses(data)
 
 

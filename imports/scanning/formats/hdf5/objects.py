@@ -11,6 +11,8 @@ from imports.scanning.sources import Source
 
 UNDEFINED: Final = 2**64 - 1
 CONTINUATION: Final = 0x10
+# Objects are small and far from one another.
+_AHEAD: Final = 2_048
 _SHARED: Final = 0x02
 _MOST_MESSAGES: Final = 100_000
 _MOST_BLOCKS: Final = 10_000
@@ -34,7 +36,7 @@ class File:
 
     def at(self, address: int) -> Cursor:
         """Return a cursor at an address, which must lie in the file."""
-        cursor = Cursor(self.source)
+        cursor = Cursor(self.source, ahead=_AHEAD)
         cursor.go(address)
         return cursor
 

@@ -35,6 +35,7 @@ def test_an_ordinary_template_is_data(template: str) -> None:
         "{{ y.format(x) }}",
         "{% set a = '__cla' %}{% set b = 'ss__' %}{{ x[a ~ b] }}",
         "{% if false %}{{ x._private }}{% endif %}",
+        "{% for k in dict(__class__=1) %}{{ x[k] }}{% endfor %}",
         "{% macro m(x=(1).__class__) %}{% endmacro %}",
         "{% for a in b if a.__dict__ %}{% endfor %}",
     ],
@@ -72,6 +73,18 @@ def test_a_template_that_reaches_for_python_is_dangerous(template: str) -> None:
         ("template_unclear", "{% set n = namespace() %}{% set n.k = '_' ~ 'x' %}{{ x[n.k] }}"),
         ("template_unclear", "{% with k = '_' ~ 'x' %}{{ x[k] }}{% endwith %}"),
         ("template_unclear", "{{ x|map(attribute=a)|list }}"),
+        ("template_unclear", "{{ x[[['_', 'class']]|map('join')|first] }}"),
+        ("template_unclear", "{{ x[['-']|map(a)|first] }}"),
+        ("template_unclear", "{% macro m() %}{{ x[varargs[0]] }}{% endmacro %}{{ m(1) }}"),
+        ("template_unclear", "{% for a in b %}{{ x[loop.nextitem] }}{% endfor %}"),
+        (
+            "template_unclear",
+            (
+                "{% macro m() %}{{ caller('_' ~ 'x') }}{% endmacro %}"
+                "{% call(k) m() %}{{ x[k] }}{% endcall %}"
+            ),
+        ),
+        ("template_unclear", "{{ x['_x_cxlxaxsxsx_x_'[::2]] }}"),
         ("template_unclear", "{{ x|selectattr(a)|list }}"),
     ],
 )

@@ -123,6 +123,10 @@ def test_a_text_that_cannot_be_trusted_blocks(code: str, name: str, data: bytes)
         ("script", "icon.svg", b"<!-- x --><svg><script/></svg>"),
         ("script", "report.html", b"<!DOCTYPE html><html><script>1</script></html>"),
         ("script", "report.html", b"<p onclick = 'x'>"),
+        ("script", "report.html", b"<svg/onload=alert(1)>"),
+        ("script", "report.html", b"<a href='java&#115;cript:alert(1)'>x</a>"),
+        ("script", "report.html", b"<meta http-equiv='refresh' content='0;url=//x'>"),
+        ("imported_module", "modules.json", b'[{"idx": 0, "path": "", "type": "ours.Pooling"}]'),
         ("remote_code_elsewhere", "config.json",
          b'{"auto_map": {"AutoModel": "someone/else--modeling.Model"}}'),
         ("mlflow_loader", "MLmodel", MLMODEL.replace(b"mlflow.sklearn", b"our_loader")),
@@ -158,6 +162,12 @@ def test_code_and_what_brings_it_is_unsafe_and_can_be_waived(
         ("hydra_target", "config.yaml", b"x: {_target_: os.system, _args_: [id]}"),
         ("hydra_target", "config.json", b'{"a": [{"_target_": "builtins.eval"}]}'),
         ("jsonpickle", "config.json", b'{"py/reduce": [{"py/function": "os.system"}]}'),
+        ("imported_module", "modules.json", b'[{"idx": 0, "path": "", "type": "os.path.join"}]'),
+        (
+            "imported_module",
+            "model_index.json",
+            b'{"_diffusers_version": "0.3", "unet": ["subprocess", "Popen"]}',
+        ),
         ("jsonpickle", "config.json", b'{"py/object": "subprocess.Popen"}'),
     ],
 )
@@ -213,3 +223,28 @@ def test_a_large_document_is_read_as_a_stream(small_documents: None, data: bytes
 )  # fmt: skip
 def test_a_large_document_that_is_broken_or_acts_blocks(small_documents: None, data: bytes) -> None:
     assert scan(data, "model.json").verdict in BLOCKED
+
+
+ALIASES = b"".join(
+    b"a%d: &a%d [%s]\n" % (number, number, b", ".join([b"*a%d" % (number - 1)] * 9))
+    for number in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a0: &a0 [x]\n" + ALIASES + b"_target_: *a11\n",
+        b"a0: &a0 [x]\n" + ALIASES + b"flavors: {x: {loader_module: *a11}}\n",
+        b"auto_map: &a [*a, x--y.Z]\n",
+        b"chat_template: &a [*a, '{{ x.__class__ }}']\n",
+    ],
+)
+def test_aliases_that_multiply_or_lead_to_themselves_hold_nothing_up(data: bytes) -> None:
+    assert scan(data, "config.yaml").verdict is Verdict.UNSAFE
+
+
+def test_long_keys_over_many_objects_fill_no_memory() -> None:
+    data = json.dumps({"k" * 1_000_000: [{} for _ in range(100_000)]}).encode()
+
+    assert scan(data, "config.json").verdict is Verdict.DATA
