@@ -37,7 +37,7 @@ _NOTES: Final = frozenset(
     }
 )
 _LONGEST_NOTE: Final = 64
-_STORAGE: Final = re.compile(r"data/(?P<key>[^/]+)|constants/\d+|tensors/\d+")
+_STORAGE: Final = re.compile(r"(?:data|constants|tensors)/\d+")
 _EXPORTED_STORAGE: Final = re.compile(r"data/weights/weight_\d+|data/constants/tensor_\d+")
 
 
@@ -74,6 +74,10 @@ class TorchZip:
         for code, sentence in self._programs():
             finding = Finding.of(code, sentence, self._source.place)
             found += Examination(Verdict.UNSAFE, (finding,))
+        if not found.verdict.blocks and (unused := self._unused()):
+            sentence = f"The numbers in {unused} belong to no tensor, so they may be anything."
+            finding = Finding.of("torch_storages", sentence, self._source.place)
+            found += Examination(Verdict.INCONCLUSIVE, (finding,))
         if missing := sorted(filter(self._is_missing, self._trace.storages)):
             sentence = f"The numbers of the tensor storage {missing[0]} are missing or too few."
             finding = Finding.of("torch_storages", sentence, self._source.place)
@@ -89,6 +93,15 @@ class TorchZip:
             sentence = "It holds an exported program, which runs when the model is used."
             programs.append(("torch_export", sentence))
         return programs
+
+    def _unused(self) -> str | None:
+        """Return a member that is passed over as a storage and that no pickle asks for."""
+        asked = self._trace.storages
+        for name in self._names:
+            folder, _, key = name.removeprefix(self._folder).rpartition("/")
+            if folder == "data" and key.isdecimal() and key not in asked:
+                return name
+        return None
 
     def _is_missing(self, key: str) -> bool:
         member = self._names.get(f"{self._folder}data/{key}")

@@ -77,6 +77,12 @@ def test_a_storage_that_is_missing_or_short_is_inconclusive() -> None:
     assert (found.verdict, codes(found)) == (Verdict.INCONCLUSIVE, {"torch_storages"})
 
 
+@pytest.mark.parametrize("name", ["data/77", "data/model.pkl"])
+def test_what_no_tensor_uses_is_not_passed_over_as_numbers(name: str) -> None:
+    hostile = pickle_of(call("os", "system", text("true")))
+    assert scanned(_rewritten("state_dict.pt", {name: hostile}), "model.pt").verdict.blocks
+
+
 def test_bytes_behind_the_last_storage_of_the_legacy_layout_are_not_passed_over() -> None:
     data = (FOLDER / "state_dict_legacy.pth").read_bytes()
     found = scanned(data + pickle_of(call("os", "system", text("true"))), "model.pth")

@@ -10,7 +10,7 @@ Functions and metrics that estimators keep are exact names.
 import re
 from typing import Final
 
-from imports.scanning.pickles.globals.tables import Table, table
+from imports.scanning.pickles.globals.tables import Table, table, words
 
 _PACKAGES: Final = (
     "calibration|cluster|compose|covariance|cross_decomposition|decomposition|discriminant_analysis"
@@ -20,221 +20,50 @@ _PACKAGES: Final = (
     "|semi_supervised|svm|tree"
 )
 _MODULE: Final = re.compile(rf"sklearn\.(?:{_PACKAGES})(?:\.[a-z0-9_]+){{0,2}}")
-_ESTIMATORS: Final = frozenset(
-    [
-        "ARDRegression",
-        "AdaBoostClassifier",
-        "AdaBoostRegressor",
-        "AdditiveChi2Sampler",
-        "AffinityPropagation",
-        "AgglomerativeClustering",
-        "BaggingClassifier",
-        "BaggingRegressor",
-        "BayesianGaussianMixture",
-        "BayesianRidge",
-        "BernoulliNB",
-        "BernoulliRBM",
-        "Binarizer",
-        "Birch",
-        "BisectingKMeans",
-        "CCA",
-        "CalibratedClassifierCV",
-        "CategoricalNB",
-        "ClassicalMDS",
-        "ClassifierChain",
-        "ColumnTransformer",
-        "ComplementNB",
-        "CountVectorizer",
-        "DBSCAN",
-        "DecisionTreeClassifier",
-        "DecisionTreeRegressor",
-        "DictVectorizer",
-        "DictionaryLearning",
-        "DummyClassifier",
-        "DummyRegressor",
-        "ElasticNet",
-        "ElasticNetCV",
-        "EllipticEnvelope",
-        "EmpiricalCovariance",
-        "ExtraTreeClassifier",
-        "ExtraTreeRegressor",
-        "ExtraTreesClassifier",
-        "ExtraTreesRegressor",
-        "FactorAnalysis",
-        "FastICA",
-        "FeatureAgglomeration",
-        "FeatureHasher",
-        "FeatureUnion",
-        "FixedThresholdClassifier",
-        "FrozenEstimator",
-        "FunctionTransformer",
-        "GammaRegressor",
-        "GaussianMixture",
-        "GaussianNB",
-        "GaussianProcessClassifier",
-        "GaussianProcessRegressor",
-        "GaussianRandomProjection",
-        "GenericUnivariateSelect",
-        "GradientBoostingClassifier",
-        "GradientBoostingRegressor",
-        "GraphicalLasso",
-        "GraphicalLassoCV",
-        "GridSearchCV",
-        "HDBSCAN",
-        "HalvingGridSearchCV",
-        "HalvingRandomSearchCV",
-        "HashingVectorizer",
-        "HistGradientBoostingClassifier",
-        "HistGradientBoostingRegressor",
-        "HuberRegressor",
-        "IncrementalPCA",
-        "IsolationForest",
-        "Isomap",
-        "IsotonicRegression",
-        "IterativeImputer",
-        "KBinsDiscretizer",
-        "KMeans",
-        "KNNImputer",
-        "KNeighborsClassifier",
-        "KNeighborsRegressor",
-        "KNeighborsTransformer",
-        "KernelCenterer",
-        "KernelDensity",
-        "KernelPCA",
-        "KernelRidge",
-        "LabelBinarizer",
-        "LabelEncoder",
-        "LabelPropagation",
-        "LabelSpreading",
-        "Lars",
-        "LarsCV",
-        "Lasso",
-        "LassoCV",
-        "LassoLars",
-        "LassoLarsCV",
-        "LassoLarsIC",
-        "LatentDirichletAllocation",
-        "LedoitWolf",
-        "LinearDiscriminantAnalysis",
-        "LinearRegression",
-        "LinearSVC",
-        "LinearSVR",
-        "LocalOutlierFactor",
-        "LocallyLinearEmbedding",
-        "LogisticRegression",
-        "LogisticRegressionCV",
-        "MDS",
-        "MLPClassifier",
-        "MLPRegressor",
-        "MaxAbsScaler",
-        "MeanShift",
-        "MinCovDet",
-        "MinMaxScaler",
-        "MiniBatchDictionaryLearning",
-        "MiniBatchKMeans",
-        "MiniBatchNMF",
-        "MiniBatchSparsePCA",
-        "MissingIndicator",
-        "MultiLabelBinarizer",
-        "MultiOutputClassifier",
-        "MultiOutputRegressor",
-        "MultiTaskElasticNet",
-        "MultiTaskElasticNetCV",
-        "MultiTaskLasso",
-        "MultiTaskLassoCV",
-        "MultinomialNB",
-        "NMF",
-        "NearestCentroid",
-        "NearestNeighbors",
-        "NeighborhoodComponentsAnalysis",
-        "Normalizer",
-        "NuSVC",
-        "NuSVR",
-        "Nystroem",
-        "OAS",
-        "OPTICS",
-        "OneClassSVM",
-        "OneHotEncoder",
-        "OneVsOneClassifier",
-        "OneVsRestClassifier",
-        "OrdinalEncoder",
-        "OrthogonalMatchingPursuit",
-        "OrthogonalMatchingPursuitCV",
-        "OutputCodeClassifier",
-        "PCA",
-        "PLSCanonical",
-        "PLSRegression",
-        "PLSSVD",
-        "PassiveAggressiveClassifier",
-        "PassiveAggressiveRegressor",
-        "PatchExtractor",
-        "Perceptron",
-        "Pipeline",
-        "PoissonRegressor",
-        "PolynomialCountSketch",
-        "PolynomialFeatures",
-        "PowerTransformer",
-        "QuadraticDiscriminantAnalysis",
-        "QuantileRegressor",
-        "QuantileTransformer",
-        "RANSACRegressor",
-        "RBFSampler",
-        "RFE",
-        "RFECV",
-        "RadiusNeighborsClassifier",
-        "RadiusNeighborsRegressor",
-        "RadiusNeighborsTransformer",
-        "RandomForestClassifier",
-        "RandomForestRegressor",
-        "RandomTreesEmbedding",
-        "RandomizedSearchCV",
-        "RegressorChain",
-        "Ridge",
-        "RidgeCV",
-        "RidgeClassifier",
-        "RidgeClassifierCV",
-        "RobustScaler",
-        "SGDClassifier",
-        "SGDOneClassSVM",
-        "SGDRegressor",
-        "SVC",
-        "SVR",
-        "SelectFdr",
-        "SelectFpr",
-        "SelectFromModel",
-        "SelectFwe",
-        "SelectKBest",
-        "SelectPercentile",
-        "SelfTrainingClassifier",
-        "SequentialFeatureSelector",
-        "ShrunkCovariance",
-        "SimpleImputer",
-        "SkewedChi2Sampler",
-        "SparseCoder",
-        "SparsePCA",
-        "SparseRandomProjection",
-        "SpectralBiclustering",
-        "SpectralClustering",
-        "SpectralCoclustering",
-        "SpectralEmbedding",
-        "SplineTransformer",
-        "StackingClassifier",
-        "StackingRegressor",
-        "StandardScaler",
-        "TSNE",
-        "TargetEncoder",
-        "TfidfTransformer",
-        "TfidfVectorizer",
-        "TheilSenRegressor",
-        "TransformedTargetRegressor",
-        "TruncatedSVD",
-        "TunedThresholdClassifierCV",
-        "TweedieRegressor",
-        "VarianceThreshold",
-        "VotingClassifier",
-        "VotingRegressor",
-    ]
-)
+_ESTIMATORS: Final = words("""
+    ARDRegression AdaBoostClassifier AdaBoostRegressor AdditiveChi2Sampler AffinityPropagation
+    AgglomerativeClustering BaggingClassifier BaggingRegressor BayesianGaussianMixture
+    BayesianRidge BernoulliNB BernoulliRBM Binarizer Birch BisectingKMeans CCA
+    CalibratedClassifierCV CategoricalNB ClassicalMDS ClassifierChain ColumnTransformer
+    ComplementNB CountVectorizer DBSCAN DecisionTreeClassifier DecisionTreeRegressor
+    DictVectorizer DictionaryLearning DummyClassifier DummyRegressor ElasticNet ElasticNetCV
+    EllipticEnvelope EmpiricalCovariance ExtraTreeClassifier ExtraTreeRegressor
+    ExtraTreesClassifier ExtraTreesRegressor FactorAnalysis FastICA FeatureAgglomeration
+    FeatureHasher FeatureUnion FixedThresholdClassifier FrozenEstimator FunctionTransformer
+    GammaRegressor GaussianMixture GaussianNB GaussianProcessClassifier
+    GaussianProcessRegressor GaussianRandomProjection GenericUnivariateSelect
+    GradientBoostingClassifier GradientBoostingRegressor GraphicalLasso GraphicalLassoCV
+    GridSearchCV HDBSCAN HalvingGridSearchCV HalvingRandomSearchCV HashingVectorizer
+    HistGradientBoostingClassifier HistGradientBoostingRegressor HuberRegressor IncrementalPCA
+    IsolationForest Isomap IsotonicRegression IterativeImputer KBinsDiscretizer KMeans
+    KNNImputer KNeighborsClassifier KNeighborsRegressor KNeighborsTransformer KernelCenterer
+    KernelDensity KernelPCA KernelRidge LabelBinarizer LabelEncoder LabelPropagation
+    LabelSpreading Lars LarsCV Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC
+    LatentDirichletAllocation LedoitWolf LinearDiscriminantAnalysis LinearRegression LinearSVC
+    LinearSVR LocalOutlierFactor LocallyLinearEmbedding LogisticRegression LogisticRegressionCV
+    MDS MLPClassifier MLPRegressor MaxAbsScaler MeanShift MinCovDet MinMaxScaler
+    MiniBatchDictionaryLearning MiniBatchKMeans MiniBatchNMF MiniBatchSparsePCA
+    MissingIndicator MultiLabelBinarizer MultiOutputClassifier MultiOutputRegressor
+    MultiTaskElasticNet MultiTaskElasticNetCV MultiTaskLasso MultiTaskLassoCV MultinomialNB NMF
+    NearestCentroid NearestNeighbors NeighborhoodComponentsAnalysis Normalizer NuSVC NuSVR
+    Nystroem OAS OPTICS OneClassSVM OneHotEncoder OneVsOneClassifier OneVsRestClassifier
+    OrdinalEncoder OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV OutputCodeClassifier
+    PCA PLSCanonical PLSRegression PLSSVD PassiveAggressiveClassifier
+    PassiveAggressiveRegressor PatchExtractor Perceptron Pipeline PoissonRegressor
+    PolynomialCountSketch PolynomialFeatures PowerTransformer QuadraticDiscriminantAnalysis
+    QuantileRegressor QuantileTransformer RANSACRegressor RBFSampler RFE RFECV
+    RadiusNeighborsClassifier RadiusNeighborsRegressor RadiusNeighborsTransformer
+    RandomForestClassifier RandomForestRegressor RandomTreesEmbedding RandomizedSearchCV
+    RegressorChain Ridge RidgeCV RidgeClassifier RidgeClassifierCV RobustScaler SGDClassifier
+    SGDOneClassSVM SGDRegressor SVC SVR SelectFdr SelectFpr SelectFromModel SelectFwe
+    SelectKBest SelectPercentile SelfTrainingClassifier SequentialFeatureSelector
+    ShrunkCovariance SimpleImputer SkewedChi2Sampler SparseCoder SparsePCA
+    SparseRandomProjection SpectralBiclustering SpectralClustering SpectralCoclustering
+    SpectralEmbedding SplineTransformer StackingClassifier StackingRegressor StandardScaler
+    TSNE TargetEncoder TfidfTransformer TfidfVectorizer TheilSenRegressor
+    TransformedTargetRegressor TruncatedSVD TunedThresholdClassifierCV TweedieRegressor
+    VarianceThreshold VotingClassifier VotingRegressor
+""")
 
 _LOSSES: Final = """AbsoluteError ExponentialLoss HalfBinomialLoss HalfGammaLoss
     HalfMultinomialLoss HalfPoissonLoss HalfSquaredError HalfTweedieLoss HalfTweedieLossIdentity

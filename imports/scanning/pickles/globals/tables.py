@@ -5,6 +5,11 @@ from collections.abc import Mapping
 Table = Mapping[str, frozenset[str]]
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 def table(text: str) -> Table:
     """Return the table that ``module: name name`` lines and their indented continuations give."""
     modules: dict[str, frozenset[str]] = {}
