@@ -44,11 +44,12 @@ def sign_again(version: ModelVersion, *, actor: User, key: str | None = None) ->
     if not administrators().filter(pk=actor.pk).exists():
         require(actor, MAINTAIN, version.registered_model)
     require_ready(version)
-    waiting = SigningJob.objects.filter(version=version, state=SigningState.WAITING).first()
+    jobs = SigningJob.objects.filter(version=version, state=SigningState.WAITING)
+    waiting: SigningJob | None = jobs.first()
     if waiting is not None:
         return waiting
     chosen = key_for(version.registered_model, name=key)
-    job = SigningJob.objects.create(version=version, key=chosen, requested_by=actor)
+    job: SigningJob = SigningJob.objects.create(version=version, key=chosen, requested_by=actor)
     record(
         "version:signing_asked",
         actor=actor,

@@ -5,6 +5,8 @@ from typing import Final
 
 import structlog
 
+from aegis.accounts.models import User
+from aegis.accounts.permits import require_administrator
 from aegis.audit.models import AuditEvent
 from aegis.audit.recording import record, verb
 from aegis.problems import Refusal
@@ -13,6 +15,7 @@ from registry.key_versions import note_key_versions
 from registry.models import SigningKey
 from registry.signer_states import note_absence, note_answer
 from registry.signing.configured import signer_of
+from registry.signing_keys import ACT
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,15 @@ def _shown(key: SigningKey) -> Sequence[PublicKey]:
     shown = signer.public_keys()
     note_answer(key, deletion_allowed=signer.deletion_allowed)
     return shown
+
+
+def look(key: SigningKey, *, actor: User) -> None:
+    """Have a worker ask the signers now, such as after a rotation of ``key``."""
+    require_administrator(actor, ACT)
+    from registry.tasks import hint_noting  # noqa: PLC0415 -- The task imports us.
+
+    log.info("signing_keys.asked", key=key.name)
+    hint_noting()
 
 
 @verb

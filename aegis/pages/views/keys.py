@@ -20,7 +20,7 @@ from registry.compromises import mark_compromised
 from registry.models import SigningKey
 from registry.resigning import sign_affected_again, sign_again
 from registry.signing_keys import ACT
-from registry.tasks import hint_noting
+from registry.watching_keys import look
 
 PEM: Final = "application/x-pem-file"
 
@@ -77,9 +77,11 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     key = _key(request, name)
     now = {"description": key.description, "teams": key.teams.all(), "risk_tiers": key.risk_tiers}
     form = KeyChangeForm(posted(request), initial=now)
-    if form.is_valid() and form.act(signing_keys.edit_key, key, actor=user, **form.cleaned_data):
-        messages.success(request, f"{key.name} is changed.")
-        return redirect("pages:key", key.name)
+    if form.is_valid():
+        edited = form.act(signing_keys.edit_key, key, actor=user, **form.cleaned_data)
+        if edited is not None:
+            messages.success(request, f"{key.name} is changed.")
+            return redirect("pages:key", key.name)
     return render(request, "keys/key_edit.html", {"form": form, "key": key}, status=form.status)
 
 
@@ -119,17 +121,11 @@ def renew_version(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("pages:version", name, number)
 
 
-def _look(key: SigningKey, *, actor: Any) -> None:
-    require_administrator(actor, ACT)
-    assert key.pk
-    hint_noting()
-
-
 _DEEDS: Final[dict[str, tuple[Callable[..., Any], str]]] = {
     "default": (signing_keys.make_default, "{} signs wherever nobody names a key."),
     "retire": (signing_keys.retire, "{} signs nothing new."),
     "reinstate": (signing_keys.reinstate, "{} may sign again."),
-    "look": (_look, "A worker asks the signer of {} for its public keys."),
+    "look": (look, "A worker asks the signer of {} for its public keys."),
     "sign-again": (sign_affected_again, "What {} signed is being signed again."),
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from aegis.accounts.models import Team
 from aegis.api.v1.serializers.base import StrictSerializer, Text
 from registry.models import Signature, SigningJob, SigningKey, SigningKeyVersion
 from registry.published_keys import state_of
@@ -51,7 +52,9 @@ class PublishedKeys(serializers.Serializer[Any]):
 class KeyDocument(serializers.ModelSerializer[SigningKey]):
     """A signing key. Without ``teams`` it signs for all of them."""
 
-    teams = serializers.SlugRelatedField("slug", many=True, read_only=True)
+    teams: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
+        "slug", many=True, read_only=True
+    )
     versions = KeyVersionDocument(many=True)
 
     class Meta:
