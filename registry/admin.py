@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from aegis.accounts.models import User
 from aegis.admin import ReadOnlyAdmin, ReadOnlyInline, VerbAdmin, VerbForm
+from registry.addresses import key_path
 from registry.metric_definitions import define_metric, edit_metric_definition
 from registry.models import (
     Alias,
@@ -23,6 +24,8 @@ from registry.models import (
     RegisteredModelUserPermission,
     Signature,
     SignerState,
+    SigningKey,
+    SigningKeyVersion,
     VersionFact,
 )
 
@@ -184,3 +187,24 @@ class SignerStateAdmin(ReadOnlyAdmin):
     list_display = ("key_name", "away_since", "code", "sentence", "answered_at", "checked_at")
     list_filter = ("code",)
     search_fields = ("key_name", "sentence")
+
+
+class KeyVersionRows(ReadOnlyInline):
+    model = SigningKeyVersion
+    fields = ("version", "algorithm", "hint", "first_seen_at", "compromised_at", "compromised_by")
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    """Kept on its own page, which the button “View on site” opens."""
+
+    open_to_both_roles = True
+    list_display = ("name", "provider", "is_default", "retired_at", "created_at")
+    fields = (
+        *("name", "provider", "transit_name", "description", "teams", "risk_tiers"),
+        *("is_default", "retired_at", "created_by", "created_at"),
+    )
+    inlines = (KeyVersionRows,)
+
+    def view_on_site(self, key: SigningKey) -> str:
+        return key_path(key.name)
