@@ -76,6 +76,17 @@ def refuse(sentence: str, *values: str) -> str:
     return f"RAISE EXCEPTION '{quoted}'{arguments} USING ERRCODE = '{REFUSED}';"
 
 
+def columns_of(model: models.Model | type[models.Model], fields: tuple[str, ...]) -> list[str]:
+    """Return the names of the columns that hold ``fields``."""
+    found = [model._meta.get_field(name) for name in fields]
+    return [field.column for field in found if isinstance(field, models.Field)]
+
+
+def _array(columns: list[str]) -> str:
+    listed = ", ".join(f"'{column}'" for column in columns)
+    return f"ARRAY[{listed}]::text[]"
+
+
 class AppendOnly(Firm):
     """Rows are added and never changed or removed."""
 
@@ -89,6 +100,35 @@ class AppendOnly(Firm):
         """Refuse every change of a row."""
         what = str(model._meta.verbose_name)
         return refuse(f"A {what} is never changed or removed.")
+
+
+class AppendOnlyExcept(AppendOnly):
+    """Rows are added and never removed; one UPDATE is let through, where ``allowed_sql`` holds.
+
+    It changes nothing but the columns of the fields ``mutable``; the condition speaks of OLD and
+    NEW. The application may update just these columns.
+    """
+
+    def __init__(self, *, mutable: tuple[str, ...], allowed_sql: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.mutable = mutable
+        self.allowed_sql = allowed_sql
+
+    def columns(self, model: models.Model | type[models.Model]) -> list[str]:
+        """Return the names of the columns that may change."""
+        return columns_of(model, self.mutable)
+
+    def get_func(self, model: models.Model) -> str:
+        """Refuse every change of a row but the one."""
+        removed = _array(self.columns(model))
+        return f"""
+            IF TG_OP = 'UPDATE'
+               AND (to_jsonb(NEW) - {removed}) = (to_jsonb(OLD) - {removed})
+               AND ({self.allowed_sql}) THEN
+                RETURN NEW;
+            END IF;
+            {super().get_func(model)}
+        """
 
 
 class NoDelete(Firm):
@@ -140,10 +180,7 @@ class Frozen(Firm):
 
     def get_func(self, model: models.Model) -> str:
         """Compare OLD and NEW without the mutable columns."""
-        fields = [model._meta.get_field(name) for name in self.mutable]
-        columns = [field.column for field in fields if isinstance(field, models.Field)]
-        listed = ", ".join(f"'{column}'" for column in columns)
-        removed = f"ARRAY[{listed}]::text[]"
+        removed = _array(columns_of(model, self.mutable))
         sentence = refuse(f"This part of a {model._meta.verbose_name} does not change any more.")
         return f"""
             IF ({self.condition_sql})

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from aegis.firm import AppendOnly, NoDelete
+from aegis.firm import AppendOnly, AppendOnlyExcept, NoDelete
 
 READ_ONLY_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
@@ -21,6 +21,10 @@ def privileges_of(model: type[models.Model]) -> str:
     if model._meta.db_table in READ_ONLY_TABLES:
         return "SELECT"
     triggers = getattr(model._meta, "triggers", [])
+    for trigger in triggers:
+        if isinstance(trigger, AppendOnlyExcept):
+            columns = ", ".join(f'"{column}"' for column in trigger.columns(model))
+            return f"SELECT, INSERT, UPDATE ({columns})"
     if any(isinstance(trigger, AppendOnly) for trigger in triggers):
         return "SELECT, INSERT"
     if any(isinstance(trigger, NoDelete) for trigger in triggers):

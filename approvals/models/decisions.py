@@ -1,6 +1,6 @@
 """Decisions of reviewers, their dismissals, and the discussion around them."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pgtrigger
 from django.conf import settings
@@ -11,6 +11,13 @@ from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
 from approvals.models.requests import PromotionRequest
+from registry.models.tombstones import append_only_but_redacted, redaction_key
+
+REDACTED_COMMENT: Final = "(redacted)"
+"""What stays of a decision's comment: a no is never without one."""
+_VERSION: Final = (
+    "(SELECT q.version_id FROM approvals_promotionrequest q WHERE q.id = NEW.request_id)"
+)
 
 
 class Decision(models.Model):
@@ -38,6 +45,7 @@ class Decision(models.Model):
     authenticated_at = models.DateTimeField(help_text="When the person last proved who they are.")
     subject_digest = models.CharField(max_length=64)
     subject_revision = models.PositiveBigIntegerField(default=0)
+    redaction = redaction_key()
 
     class Meta:
         ordering = ["decided_at"]
@@ -52,7 +60,9 @@ class Decision(models.Model):
             ),
         ]
         triggers: ClassVar = [
-            *append_only(),
+            *append_only_but_redacted(
+                "decision", emptied={"comment": f"'{REDACTED_COMMENT}'"}, version=_VERSION
+            ),
             Firm(
                 name="bound_to_the_subject",
                 when=pgtrigger.Before,
@@ -163,10 +173,11 @@ class Comment(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     written_at = models.DateTimeField(auto_now_add=True)
+    redaction = redaction_key()
 
     class Meta:
         ordering = ["written_at"]
-        triggers = append_only()
+        triggers = append_only_but_redacted("comment", emptied={"body": "''"}, version=_VERSION)
 
     def __str__(self) -> str:
         return f"comment by {self.written_by}"

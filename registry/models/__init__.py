@@ -8,6 +8,15 @@ from registry.models.evidence import Attestation, ComplianceTag, Evidence
 from registry.models.facts import Metric, MetricDefinition, VersionFact
 from registry.models.keys import SigningKey, SigningKeyVersion
 from registry.models.recalls import Recall, RevocationList
+from registry.models.redactions import (
+    PackageRewrite,
+    Redaction,
+    RedactionDecision,
+    RedactionJob,
+    RedactionKind,
+    RedactionReason,
+    RedactionStatement,
+)
 from registry.models.registered import (
     RegisteredModel,
     RegisteredModelGroupPermission,
@@ -37,9 +46,16 @@ __all__ = [
     "MetricDefinition",
     "ModelVersion",
     "PackageCheck",
+    "PackageRewrite",
     "PackageWatch",
     "Quarantine",
     "Recall",
+    "Redaction",
+    "RedactionDecision",
+    "RedactionJob",
+    "RedactionKind",
+    "RedactionReason",
+    "RedactionStatement",
     "RegisteredModel",
     "RegisteredModelGroupPermission",
     "RegisteredModelUserPermission",

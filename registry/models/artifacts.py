@@ -5,9 +5,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from aegis.firm import Firm, append_only, refuse
+from aegis.firm import AppendOnlyExcept, Firm, NoTruncate, append_only, refuse
 from aegis.keys import new_key
 from registry.models.keys import signed_with_a_listed_key
+from registry.models.tombstones import approved, redaction_key
 from registry.models.versions import ModelVersion
 from registry.revisions import RaisesSubjectRevision
 from registry.visibility import PartOfVersionQuerySet
@@ -30,12 +31,36 @@ def _only_while_pending(what: str) -> Firm:
     )
 
 
+_MOVES = """
+    NEW.rewrite_id IS NOT NULL AND NEW.rewrite_id IS DISTINCT FROM OLD.rewrite_id
+    AND EXISTS (
+        SELECT 1 FROM registry_packagerewrite w JOIN registry_redaction x ON x.id = w.redaction_id
+        WHERE w.redaction_id = NEW.rewrite_id AND x.version_id = NEW.version_id
+          AND w.former_key = OLD.key
+          AND (w.key, w.layout, w.sha256, w.size) = (NEW.key, NEW.layout, NEW.sha256, NEW.size))
+"""
+"""The package of a version moves to the one that was written for a redaction, in its place."""
+
+_IS_REDACTED = f"""
+    OLD.redaction_id IS NULL AND NEW."offset" IS NULL AND NEW.members IS NULL
+    AND NEW.rewrite_id IS NOT DISTINCT FROM OLD.rewrite_id
+    AND {approved("NEW.redaction_id", "file", "NEW.path", "NEW.version_id")}
+"""
+_HAS_ITS_PLACE = """
+    NEW.redaction_id IS NOT DISTINCT FROM OLD.redaction_id
+    AND NEW.rewrite_id IS DISTINCT FROM OLD.rewrite_id
+    AND NEW.rewrite_id = (SELECT a.rewrite_id FROM registry_artifact a
+                          WHERE a.version_id = NEW.version_id)
+"""
+
+
 class Artifact(models.Model):
     """The package of a version: one object in the store, and the manifest of what is in it.
 
     ``manifest`` is canonical JSON (RFC 8785) of path, size and SHA-256 of each
     file; ``manifest_digest`` its SHA-256, the identity of the artifact;
-    ``sha256`` and ``size`` (bytes) are of the package as stored.
+    ``sha256`` and ``size`` (bytes) are of the package as stored. Where a file was redacted,
+    ``rewrite`` is the writing of the package without it.
     """
 
     class Layout(models.TextChoices):
@@ -52,12 +77,23 @@ class Artifact(models.Model):
     manifest = models.TextField()
     manifest_digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    rewrite = models.ForeignKey(
+        "registry.PackageRewrite",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     objects = PartOfVersionQuerySet.as_manager()
 
     class Meta:
         triggers = [
-            *append_only(),
+            AppendOnlyExcept(
+                mutable=("key", "layout", "sha256", "size", "rewrite"), allowed_sql=_MOVES
+            ),
+            NoTruncate(),
+            RaisesSubjectRevision.when_redacted(),
             _only_while_pending("An artifact"),
             Firm(
                 name="manifest_matches",
@@ -83,7 +119,8 @@ class ArtifactFile(models.Model):
     ``offset`` is where its bytes begin in the tar stream of a seekable package, and
     ``members`` where the gzip members that hold them begin in the package, with the end
     of the last one; both are unset in packages of the first layout. With them one file
-    is found by one row, however many there are.
+    is found by one row, however many there are. Both are of the package that ``rewrite`` names.
+    The bytes of a redacted file are gone: it has no place, and keeps its size and SHA-256.
     """
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="files")
@@ -92,6 +129,15 @@ class ArtifactFile(models.Model):
     sha256 = models.CharField(max_length=64)
     offset = models.BigIntegerField(null=True)
     members = ArrayField(models.BigIntegerField(), null=True)
+    redaction = redaction_key()
+    rewrite = models.ForeignKey(
+        "registry.PackageRewrite",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = PartOfVersionQuerySet.as_manager()
 
@@ -105,7 +151,14 @@ class ArtifactFile(models.Model):
                 name="registry_file_has_a_place_or_none",
             ),
         ]
-        triggers = [*append_only(), _only_while_pending("A file")]
+        triggers = [
+            AppendOnlyExcept(
+                mutable=("offset", "members", "redaction", "rewrite"),
+                allowed_sql=f"({_IS_REDACTED}) OR ({_HAS_ITS_PLACE})",
+            ),
+            NoTruncate(),
+            _only_while_pending("A file"),
+        ]
 
     def __str__(self) -> str:
         return self.path

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from aegis.firm import append_only
 from aegis.keys import new_key
+from registry.models.tombstones import append_only_but_redacted, redaction_key
 from registry.models.versions import ModelVersion
 from registry.revisions import RaisesSubjectRevision
 from registry.visibility import PartOfVersionQuerySet
@@ -14,7 +14,7 @@ class CardRevision(models.Model):
     """A published text of a version's card.
 
     ``sections`` maps section keys to Markdown; ``digest`` is the SHA-256 of their
-    canonical JSON. Numbered 1, 2, 3 … for each version.
+    canonical JSON. Numbered 1, 2, 3 … for each version. A redacted one has no sections.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -28,6 +28,7 @@ class CardRevision(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     published_at = models.DateTimeField(auto_now_add=True)
+    redaction = redaction_key()
 
     objects = PartOfVersionQuerySet.as_manager()
 
@@ -39,7 +40,11 @@ class CardRevision(models.Model):
                 fields=["version", "number"], name="registry_card_revision_number_once"
             )
         ]
-        triggers = [*append_only(), RaisesSubjectRevision()]
+        triggers = [
+            *append_only_but_redacted("card_revision", emptied={"sections": "'{}'::jsonb"}),
+            RaisesSubjectRevision(),
+            RaisesSubjectRevision.when_redacted(),
+        ]
 
     def __str__(self) -> str:
         return f"card {self.number} of {self.version}"

@@ -7,6 +7,7 @@ from django.db import models
 from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, append_only, refuse
 from aegis.keys import new_key
+from registry.models.tombstones import append_only_but_redacted, redaction_key
 from registry.models.versions import ModelVersion
 from registry.revisions import RaisesSubjectRevision
 from registry.visibility import PartOfVersionQuerySet
@@ -17,7 +18,7 @@ class Evidence(models.Model):
 
     ``outcome`` is what the kind's rule computed from the file, or ``unattested``
     where a person has to say it. A later row that names it in ``supersedes``
-    takes its place.
+    takes its place. A redacted one has neither title, file name nor findings, and shows nothing.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +52,7 @@ class Evidence(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     attached_at = models.DateTimeField(auto_now_add=True)
+    redaction = redaction_key()
 
     objects = PartOfVersionQuerySet.as_manager()
 
@@ -59,8 +61,12 @@ class Evidence(models.Model):
         verbose_name = "piece of evidence"
         verbose_name_plural = "evidence"
         triggers = [
-            *append_only(),
+            *append_only_but_redacted(
+                "evidence",
+                emptied={"title": "''", "file_name": "''", "findings": "'{}'::jsonb"},
+            ),
             RaisesSubjectRevision(),
+            RaisesSubjectRevision.when_redacted(),
             Firm(
                 name="supersedes_its_like",
                 when=pgtrigger.Before,
@@ -114,6 +120,9 @@ class Attestation(models.Model):
                     IF e.outcome <> 'unattested' THEN
                         {refuse("The outcome of this evidence was read from the file.")}
                     END IF;
+                    IF e.redaction_id IS NOT NULL THEN
+                        {refuse("Redacted evidence is not attested.")}
+                    END IF;
                     IF {PERSON.format("NEW.attested_by_id")} IN (
                         {PERSON.format("e.attached_by_id")}, {PERSON.format("uploader")}) THEN
                         {refuse("Whoever uploaded the version or the evidence cannot attest it.")}
@@ -161,6 +170,7 @@ class ComplianceTag(models.Model):
                         SELECT 1 FROM registry_evidence e
                         LEFT JOIN registry_attestation a ON a.evidence_id = e.id
                         WHERE e.id = NEW.evidence_id AND e.version_id = NEW.version_id
+                            AND e.redaction_id IS NULL
                             AND (e.outcome = 'pass'
                                  OR (e.outcome = 'unattested' AND a.verdict = 'pass'))
                             AND NOT EXISTS (SELECT 1 FROM registry_evidence later
