@@ -19,6 +19,9 @@ from typing import Final
 
 from imports.scanning.limits import Limits
 
+# linux/capability.h: the third version of the call, and CAP_DAC_READ_SEARCH.
+_CAPABILITIES_3: Final = 0x20080522
+_CAN_READ: Final = 1 << 2
 _FOR_ALL: Final = stat.S_IROTH | stat.S_IXOTH
 _NOBODY: Final = 65_534
 _PR_SET_PDEATHSIG: Final = 1
@@ -35,8 +38,9 @@ _CALLS: Final[dict[str, tuple[int, dict[str, int]]]] = {
         0xC000003E,
         {
             "socket": 41, "connect": 42, "bind": 49, "listen": 50, "fork": 57,
-            "vfork": 58, "execve": 59, "kill": 62, "rename": 82, "mkdir": 83, "unlink": 87,
-            "chmod": 90, "ptrace": 101, "mount": 165, "tkill": 200, "tgkill": 234, "mkdirat": 258,
+            "vfork": 58, "execve": 59, "kill": 62, "truncate": 76, "rename": 82,
+            "mkdir": 83, "creat": 85, "unlink": 87, "chmod": 90, "ptrace": 101, "mount": 165,
+            "tkill": 200, "tgkill": 234, "mkdirat": 258,
             "unlinkat": 263, "renameat": 264, "unshare": 272, "perf_event_open": 298,
             "setns": 308, "process_vm_writev": 311, "renameat2": 316, "bpf": 321, "execveat": 322,
             "io_uring_setup": 425, "pidfd_open": 434,
@@ -45,20 +49,24 @@ _CALLS: Final[dict[str, tuple[int, dict[str, int]]]] = {
     "aarch64": (
         0xC00000B7,
         {
-            "mkdirat": 34, "unlinkat": 35, "renameat": 38, "mount": 40, "fchmodat": 53,
-            "unshare": 97, "ptrace": 117, "kill": 129, "tkill": 130, "tgkill": 131, "socket": 198,
+            "mkdirat": 34, "truncate": 45, "unlinkat": 35, "renameat": 38, "mount": 40,
+            "fchmodat": 53, "unshare": 97, "ptrace": 117, "kill": 129, "tkill": 130, "tgkill": 131, "socket": 198,
             "bind": 200, "listen": 201, "connect": 203, "execve": 221,
             "perf_event_open": 241, "setns": 268, "process_vm_writev": 271, "renameat2": 276,
             "bpf": 280, "execveat": 281, "io_uring_setup": 425, "pidfd_open": 434,
         },
     ),
 }  # fmt: skip
+# Where the flags of open stand among its arguments, and those that write, make or empty a file.
+_OPENS: Final = {"x86_64": ((2, 1), (257, 2)), "aarch64": ((56, 2),)}
+_WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CLONE: Final = {"x86_64": 56, "aarch64": 220}
 _CLONE_THREAD: Final = 0x00010000
 _ALLOW: Final = 0x7FFF0000
 _REFUSE: Final = 0x00050001  # With EPERM.
 _KILL: Final = 0x80000000
 _CLONE3: Final = 435
+_OPENAT2: Final = 437
 _REFUSE_AS_MISSING: Final = 0x00050026  # With ENOSYS, upon which libc falls back to clone.
 
 
@@ -80,6 +88,7 @@ def raise_walls(limits: Limits, readable: tuple[Path, ...]) -> tuple[str, ...]:
         ("processes", _limit_processes),
         ("core", lambda: _limit(resource.RLIMIT_CORE, 0)),
         ("privileges", lambda: _control(_PR_SET_NO_NEW_PRIVS, 1)),
+        ("capabilities", _drop_capabilities),
         ("dumps", lambda: _control(_PR_SET_DUMPABLE, 0)),
         ("calls", _refuse_calls),
     )
@@ -121,7 +130,8 @@ def _leave_network() -> bool:
 def _become_nobody(readable: tuple[Path, ...]) -> bool:
     if os.getuid() != 0:
         return True
-    if not all(map(_is_public, readable)):
+    # Modules and codecs of Python itself are read when they are first needed, too.
+    if not all(map(_is_public, (*readable, Path(os.__file__).parent))):
         return False
     os.setgroups([])
     os.setresgid(_NOBODY, _NOBODY, _NOBODY)
@@ -131,6 +141,14 @@ def _become_nobody(readable: tuple[Path, ...]) -> bool:
 
 def _is_public(folder: Path) -> bool:
     return all(each.stat().st_mode & _FOR_ALL == _FOR_ALL for each in (folder, *folder.parents))
+
+
+def _drop_capabilities() -> bool:
+    """Keep none of root's powers; where it had to stay root, reading its own code is left."""
+    kept = _CAN_READ if os.getuid() == 0 else 0
+    header = ctypes.create_string_buffer(struct.pack("II", _CAPABILITIES_3, 0))
+    data = ctypes.create_string_buffer(struct.pack("6I", kept, kept, 0, 0, 0, 0))
+    return bool(sys.platform == "linux" and _libc().capset(header, data) == 0)
 
 
 def _refuse_calls() -> bool:
@@ -162,7 +180,16 @@ def _filter(machine: str) -> bytes:
     ]
     for number in sorted(calls.values()):
         code += [(equal, 0, 1, number), (answer, 0, 0, _REFUSE)]
-    code += [(equal, 0, 1, _CLONE3), (answer, 0, 0, _REFUSE_AS_MISSING)]
+    for number in (_CLONE3, _OPENAT2):
+        code += [(equal, 0, 1, number), (answer, 0, 0, _REFUSE_AS_MISSING)]
+    for number, argument in _OPENS[machine]:
+        code += [
+            (equal, 0, 4, number),
+            (load, 0, 0, 16 + 8 * argument),
+            (bits, 0, 1, _WRITES),
+            (answer, 0, 0, _REFUSE),
+            (answer, 0, 0, _ALLOW),
+        ]
     # A thread may begin, a process may not: the flags are clone's first argument, at 16.
     code += [
         (equal, 0, 3, _CLONE[machine]),

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from aegis.problems import Unavailable
-from imports.scanning.limits import MEBIBYTE, Limits
+from imports.scanning.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
 from imports.scanning.sandbox import Report, ScanInput, scan
 from imports.scanning.verdicts import Verdict
-from tests.imports.scanning.hostile import ATTACK, CANARY
+from tests.imports.scanning.hostile import ATTACK, CANARY, FILES
+from tests.imports.scanning.scanned import scanned
 
 Put = Callable[..., ScanInput]
+TORCH = Path(__file__).parent / "torch"
 
 # Misbehaves at a file whose name says how, and scans the others as the real one does.
 MISBEHAVING = """
@@ -133,6 +135,17 @@ def test_a_file_that_changed_or_is_none_is_inconclusive(put: Put, tmp_path: Path
         "file_changed",
         "file_unreadable",
     }
+
+
+def test_the_walls_keep_nothing_from_being_examined(put: Put) -> None:
+    """Whatever a format needs to read is there: both scans find the same."""
+    files = {**FILES, **{path.name: path.read_bytes() for path in TORCH.glob("*.p*")}}
+    files |= {str(protocol): pickle.dumps({"ä": object}, protocol) for protocol in range(6)}
+    report = scan([put(f"{number}.bin", data) for number, data in enumerate(files.values())])
+    for number, (name, data) in enumerate(files.items()):
+        here = scanned(data, f"{number}.bin", limits=DEFAULT_LIMITS)
+        found = report.files[number]
+        assert (found.findings, found.globals) == (here.findings, here.globals), name
 
 
 def test_a_scanner_that_cannot_start_says_so(put: Put) -> None:
