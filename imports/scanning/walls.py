@@ -50,8 +50,8 @@ _CALLS: Final[dict[str, tuple[int, dict[str, int]]]] = {
         0xC00000B7,
         {
             "mkdirat": 34, "truncate": 45, "unlinkat": 35, "renameat": 38, "mount": 40,
-            "fchmodat": 53, "unshare": 97, "ptrace": 117, "kill": 129, "tkill": 130, "tgkill": 131, "socket": 198,
-            "bind": 200, "listen": 201, "connect": 203, "execve": 221,
+            "fchmodat": 53, "unshare": 97, "ptrace": 117, "kill": 129, "tkill": 130, "tgkill": 131,
+            "socket": 198, "bind": 200, "listen": 201, "connect": 203, "execve": 221,
             "perf_event_open": 241, "setns": 268, "process_vm_writev": 271, "renameat2": 276,
             "bpf": 280, "execveat": 281, "io_uring_setup": 425, "pidfd_open": 434,
         },
