@@ -13,6 +13,7 @@ from aegis.sdk.downloading import promotion_statement
 from aegis.sdk.errors import Unauthenticated
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.proofs import Proofs
+from aegis.sdk.retries import FIRST_CONTACT, Patience
 from aegis.sdk.trust import TrustedKeys
 from aegis.sdk.verification import (
     Check,
@@ -66,7 +67,8 @@ def offline_checks(
 
 def _revocation_check(connection: Connection, trusted: TrustedKeys, digest: str) -> Check:
     try:
-        data = connection.ask("GET", REVOCATIONS).content
+        # A registry that has signed no list yet says so, and waiting for it is not worth much.
+        data = connection.ask("GET", REVOCATIONS, patience=Patience(FIRST_CONTACT)).content
         key = trusted.of_bundle(data)
         if key.compromised_at is not None:
             raise Unverified("key_compromised", "The list of recalls is signed with a bad key.")

@@ -96,10 +96,16 @@ class Connection:
         return _json(answer) if answer.content else None
 
     def ask(
-        self, method: str, path: str, *, may_repeat: bool = True, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        may_repeat: bool = True,
+        patience: Patience | None = None,
+        **options: Any,
     ) -> httpx.Response:
         """Return the answer, or raise the refusal that it is. ``path`` may begin with a slash."""
-        patience = self.patience()
+        patience = patience or self.patience()
         while True:
             try:
                 answer = self._client.request(method, _address(path), **options)

@@ -14,10 +14,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from aegis.problems import Invalid, NotFound
+from aegis.problems import Invalid, NotFound, Unavailable
 from aegis.sdk import Fault, TrustedKeys, VerificationFailed
 from aegis.sdk.signing import PemSigner, sign_model_artifact, verify_model_artifact
 from aegis.sdk.verification import Verification
+from tests.servers.transit import Mode, TransitStandIn
 
 FILES = {"config.json": b"{}", "model/weights.bin": bytes(range(256)) * 40, "empty.txt": b""}
 
@@ -233,6 +234,23 @@ def test_keys_that_sign_nothing_of_ours_are_refused(folder: Path, tmp_path: Path
         PemSigner(strange)
     with pytest.raises(Invalid, match="exactly one"):
         sign_model_artifact(folder)
+
+
+def test_a_key_of_vault_signs_and_stays_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = TransitStandIn()
+    stand_in.make_key("model-sign")
+    with stand_in.serving():
+        monkeypatch.setenv("VAULT_ADDR", stand_in.address)
+        monkeypatch.setenv("VAULT_TOKEN", stand_in.token)
+        made = sign_model_artifact(folder, vault_key="model-sign")
+        with stand_in.behaving(Mode.SEALED), pytest.raises(Unavailable):
+            sign_model_artifact(folder, vault_key="model-sign")
+    assert (made.key_name, made.key_version) == ("model-sign", "1")
+    trusted = tmp_path / "vault.pub"
+    trusted.write_text(made.public_key_pem)
+    assert verify_model_artifact(folder, keys=trusted).ok
 
 
 def test_vault_without_its_address_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
