@@ -48,6 +48,13 @@ DOCUMENT: Final = SQL("""jsonb_build_object(
         FROM registry_signature s
         WHERE s.version_id = v.id AND s.manifest_digest = v.digest
         ORDER BY s.signed_at DESC LIMIT 1),
+    'scan', (
+        SELECT jsonb_build_object(
+            'verdict', r.verdict, 'ruleset', r.ruleset, 'scanned_at', r.scanned_at,
+            'quarantined', EXISTS (
+                SELECT 1 FROM registry_quarantine q
+                WHERE q.version_id = v.id AND q.cause = 'scan' AND q.lifted_at IS NULL))
+        FROM registry_scanreport r WHERE r.version_id = v.id ORDER BY r.id DESC LIMIT 1),
     'created_by', (SELECT u.username FROM accounts_user u WHERE u.id = v.created_by_id),
     'created_at', v.created_at,
     'ready_at', v.ready_at,

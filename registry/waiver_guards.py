@@ -52,6 +52,17 @@ class Waived:
         return _ANSWERS.APPROVE in self.answers and _ANSWERS.REVOKE not in self.answers
 
     @property
+    def state(self) -> str:
+        """Return in one word how it stands: waiting, agreed, declined, withdrawn or ended."""
+        if _ANSWERS.DECLINE in self.answers:
+            return "declined"
+        if _ANSWERS.WITHDRAW in self.answers:
+            return "withdrawn"
+        if self.is_over or _ANSWERS.REVOKE in self.answers:
+            return "ended"
+        return "agreed" if self.is_agreed else "waiting"
+
+    @property
     def approval(self) -> ScanWaiverAnswer | None:
         """Return the second person's word."""
         return self.answers.get(_ANSWERS.APPROVE)
@@ -66,17 +77,10 @@ class Waived:
         return said == (file.path, file.sha256, report.ruleset) and file.can_be_waived
 
 
-def why_not_propose(
-    version: ModelVersion,
-    user: User,
-    held: Collection[str],
-    report: ScanReport | None,
-    file: ScannedFile,
-) -> Refusal | None:
-    """Refuse who had a hand in the version, and a file that needs no waiver or cannot have one."""
-    if refusal := _why_not_role(version, held, CONTRIBUTE, (CONTRIBUTE, REVIEW)):
-        return refusal
-    return _why_not_these_hands(version, user) or _why_not_this_file(version, report, file)
+def why_not_propose(version: ModelVersion, user: User, held: Collection[str]) -> Refusal | None:
+    """Refuse whoever neither contributes nor reviews, and who had a hand in the version."""
+    refusal = _why_not_role(version, held, CONTRIBUTE, (CONTRIBUTE, REVIEW))
+    return refusal or _why_not_these_hands(version, user)
 
 
 def why_not_until(expires_at: datetime) -> Refusal | None:
@@ -198,9 +202,10 @@ def _why_not_these_hands(version: ModelVersion, user: User) -> Refusal | None:
     )
 
 
-def _why_not_this_file(
+def why_not_this_file(
     version: ModelVersion, report: ScanReport | None, file: ScannedFile
 ) -> Refusal | None:
+    """Refuse to waive a file that needs no waiver, or that nobody can waive."""
     if report is None or not file.blocks:
         return Conflict("nothing_to_waive", f"The scan found nothing in {file.path} that blocks.")
     if file.is_dangerous:

@@ -17,6 +17,7 @@ from registry.waiver_guards import (
     why_not_approve,
     why_not_propose,
     why_not_revoke,
+    why_not_this_file,
     why_not_twice,
     why_not_until,
     why_not_withdraw,
@@ -38,10 +39,11 @@ def propose_waiver(
     reason = plain_text(reason, field="reason", limit=LONGEST_REASON, multiline=True)
     version = lock_version(version)
     held = permissions_of(actor, version.registered_model)
+    _refuse(why_not_propose(version, actor, held))
     report = latest_report(version)
     file = _file(report, path)
     _refuse(
-        why_not_propose(version, actor, held, report, file)
+        why_not_this_file(version, report, file)
         or why_not_until(expires_at)
         or why_not_twice(waivers_of(version), report, file)
     )

@@ -54,6 +54,10 @@ def _signature(name: str, number: int, subject: str) -> str:  # noqa: ARG001 -- 
     return f"{reverse('pages:version', args=[name, number])}#signature"
 
 
+def _scan(name: str, number: int, subject: str) -> str:  # noqa: ARG001 -- One of the places.
+    return reverse("pages:version-scan", args=[name, number])
+
+
 _PLACES: Final[Mapping[str, Callable[[str, int, str], str]]] = {
     "card_edit": _card,
     "evidence_attach": _attach,
@@ -61,5 +65,6 @@ _PLACES: Final[Mapping[str, Callable[[str, int, str], str]]] = {
     "tag_claim": _tag,
     "fact_add": _fact,
     "version_add": _version,
+    "scan": _scan,
     "signature_renew": _signature,
 }

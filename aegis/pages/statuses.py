@@ -39,6 +39,27 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "quarantined": Look("fail", "shield-off", "Quarantined"),
         "recalled": Look("fail", "fail", "Recalled"),
     },
+    "scan": {
+        "none": Look("idle", "clock", "Not scanned yet"),
+        "data": Look("pass", "pass", "Data only"),
+        "known": Look("pass", "shield-check", "Known pickle"),
+        "waived": Look("warn", "warn", "Waived"),
+        "inconclusive": Look("fail", "dismissed", "Cannot be read"),
+        "unsafe": Look("fail", "fail", "May run code"),
+        "dangerous": Look("fail", "shield-off", "Runs code"),
+    },
+    "global": {
+        "dangerous": Look("fail", "fail", "Dangerous"),
+        "unknown": Look("warn", "warn", "Not on the list"),
+        "known": Look("pass", "pass", "Known"),
+    },
+    "waiver": {
+        "waiting": Look("open", "open", "1 of 2 people"),
+        "agreed": Look("warn", "warn", "In force"),
+        "declined": Look("idle", "dismissed", "Declined"),
+        "withdrawn": Look("idle", "undo", "Withdrawn"),
+        "ended": Look("idle", "dismissed", "Ended"),
+    },
     "evidence": {
         "pass": Look("pass", "pass", "Passed"),
         "fail": Look("fail", "fail", "Failed"),

@@ -10,6 +10,7 @@ from aegis.pages.fact_rows import FactRow, FactTable, fact_rows, fact_tables
 from aegis.pages.file_rows import MOST, Folder, folders_of
 from aegis.pages.import_view import ImportView, import_view
 from aegis.pages.metrics import MetricCells, metric_cells
+from aegis.pages.scan_view import ScanView, scan_view
 from aegis.pages.stage_road import Road, roads
 from aegis.pages.version_query import History, Signed, load_history
 from aegis.proof.manifest import FileEntry
@@ -52,6 +53,7 @@ class VersionPage:
     evidence: tuple[EvidenceRow, ...]
     roads: tuple[Road, ...]
     files: tuple[FileEntry, ...]
+    scan: ScanView | None
     job: ImportView | None
 
     @property
@@ -196,6 +198,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         if is_ready
         else (),
         files=_first_files(version, record),
+        scan=scan_view(record),
         job=None if is_ready else load_job(version),
     )
 

@@ -6,17 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from approvals.json_rows import record_of, rows_as_json
 from approvals.models import PromotionRequest, StageTransition
 from approvals.states import UNDER_WAY
+from imports.models import Rescan
+from imports.rescanning import UNDER_WAY as UNFINISHED
 from registry.compromises import of_key
 from registry.models import (
     Alias,
     ModelVersion,
     PackageCheck,
     PackageWatch,
+    Quarantine,
     Signature,
     SigningJob,
 )
@@ -84,11 +87,20 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A quarantine that is open, and why."""
+
+    cause: str
+    sentence: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Moves in the order of time, what is asked for now, and the aliases by name.
 
     The newest signature comes first; ``signing`` is the last job that was to make another.
-    ``checked`` and ``due`` are of the stored package.
+    ``checked`` and ``due`` are of the stored package; ``quarantines`` are those that are open.
     """
 
     moves: tuple[Move, ...]
@@ -98,6 +110,8 @@ class History:
     signing: Signing | None
     checked: Checked | None
     due: Due | None
+    quarantines: tuple[HeldBack, ...]
+    is_scanned_again: bool
 
 
 def load_history(version: ModelVersion) -> History:
@@ -111,6 +125,8 @@ def load_history(version: ModelVersion) -> History:
     ).annotate(compromised_at=of_key())
     checks = PackageCheck.objects.filter(version=OuterRef("pk")).order_by("-checked_at")
     watch = PackageWatch.objects.filter(version=OuterRef("pk"))
+    held = Quarantine.objects.filter(version=OuterRef("pk"), lifted_at=None)
+    again = Rescan.objects.filter(version=OuterRef("pk"), state__in=UNFINISHED)
     row: Any = ModelVersion.objects.annotate(
         move_rows=rows_as_json(moves, Move, actor="actor_id", request="request__number"),
         request_rows=rows_as_json(asked.order_by("number"), Asked, requested_by="requested_by_id"),
@@ -118,6 +134,8 @@ def load_history(version: ModelVersion) -> History:
         signing_rows=rows_as_json(jobs[:1], Signing),
         check_rows=rows_as_json(checks[:1], Checked),
         due_rows=rows_as_json(watch.order_by("due_at"), Due),
+        held_rows=rows_as_json(held.order_by("opened_at"), HeldBack),
+        is_scanned_again=Exists(again),
         alias_names=ArraySubquery(aliases.values("name")),
     ).get(pk=version.pk)
     return History(
@@ -128,4 +146,6 @@ def load_history(version: ModelVersion) -> History:
         next((record_of(Signing, one) for one in row.signing_rows), None),
         next((record_of(Checked, one) for one in row.check_rows), None),
         next((record_of(Due, one) for one in row.due_rows), None),
+        tuple(record_of(HeldBack, one) for one in row.held_rows),
+        row.is_scanned_again,
     )

@@ -173,6 +173,24 @@ ROWS: Final = [
         whoever_has(REVIEW, MAINTAIN, status=201),
         {"reason": "It leaks."},
     ),
+    Row("GET", f"{VERSION}scan/", f"{V}scan/", SEES),
+    Row("POST", f"{VERSION}scan/", f"{V}scan/", whoever_has(MAINTAIN, status=202), {}),
+    Row("GET", f"{VERSION}scan/waivers/", f"{M}versions/4/scan/waivers/", SEES),
+    Row(
+        "POST",
+        f"{VERSION}scan/waivers/",
+        f"{M}versions/4/scan/waivers/",
+        # The contributor uploaded the version; the date is too far away for everybody else.
+        but(whoever_has(CONTRIBUTE, REVIEW, status=400), contributor=403, service=403),
+        {"path": "model.bin", "reason": "It is fine.", "expires_at": "2199-01-01T00:00:00Z"},
+    ),
+    Row(
+        "POST",
+        f"{VERSION}scan/waivers/<uuid:waiver>/answers/",
+        f"{M}versions/4/scan/waivers/{{waiver}}/answers/",
+        whoever_has(REVIEW, status=201),
+        {"verdict": "decline", "comment": "Nobody knows who wrote it."},
+    ),
     Row(
         "GET",
         f"{VERSION}downloads/",

@@ -83,6 +83,18 @@ ROWS: Final = [
     get(f"{VERSION}files/", f"{V}files/", SEES),
     get(f"{VERSION}signature/", f"{V}signature/", SEES),
     get(f"{VERSION}key.pem", f"{V}key.pem", SEES),
+    get(f"{VERSION}scan/", f"{V}scan/", SEES),
+    get(
+        f"{VERSION}scan/waivers/new/",
+        f"{M}versions/4/scan/waivers/new/?path=model.bin",
+        # The contributor uploaded the version.
+        but(whoever_has(CONTRIBUTE, REVIEW), contributor=403),
+    ),
+    get(
+        f"{VERSION}scan/waivers/<uuid:key>/",
+        f"{M}versions/4/scan/waivers/{{waiver}}/",
+        SEES,
+    ),
     get(f"{VERSION}card/", f"{V}card/", whoever_has(CONTRIBUTE)),
     get(f"{VERSION}card/read/", f"{V}card/read/", SEES),
     get(f"{VERSION}evidence/", f"{V}evidence/", whoever_has(CONTRIBUTE)),
@@ -180,6 +192,24 @@ ROWS: Final = [
     post(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 302), reason="Stolen."),
     post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
     post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),
+    post(f"{VERSION}scan/again/", f"{V}scan/again/", whoever_has(MAINTAIN, status=302)),
+    post(
+        f"{VERSION}scan/waivers/new/",
+        f"{M}versions/4/scan/waivers/new/",
+        # The date is too far away for whoever may propose one.
+        but(whoever_has(CONTRIBUTE, REVIEW, status=400), contributor=403),
+        path="model.bin",
+        reason="It is fine.",
+        until="2199-01-01",
+    ),
+    post(
+        f"{VERSION}scan/waivers/<uuid:key>/",
+        f"{M}versions/4/scan/waivers/{{waiver}}/",
+        # The maintainer proposed it, and can only take it back.
+        but(whoever_has(REVIEW, status=302), maintainer=400),
+        verdict="decline",
+        comment="Nobody knows who wrote it.",
+    ),
     post(f"{VERSION}verify/", f"{V}verify/", whoever_has(MAINTAIN, status=302)),
     post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
     post(

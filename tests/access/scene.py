@@ -13,10 +13,12 @@ from registry.evidence import attach_evidence
 from registry.models import Upload
 from registry.sharing import share
 from registry.uploads import open_upload
+from registry.waivers import propose_waiver
 from tests.access.callers import CONTRIBUTOR, PEOPLE, SERVICE, TOKEN
 from tests.approvals import making as approving
 from tests.cast import Cast
 from tests.registry import making as registering
+from tests.registry import scanning
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Scene:
     digest: str
     job: int
     evidence: str
+    waiver: str
     upload: str
     token: str
     team: str
@@ -78,6 +81,15 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         subject_digest=approving.seen(decided),
         authenticated_at=timezone.now(),
     )
+    fourth = approving.new_version(model, cast.mina)
+    scanning.rescan(fourth, scanning.unknown(fourth, "model.bin"))
+    waiver = propose_waiver(
+        fourth,
+        actor=cast.marc,
+        path="model.bin",
+        reason="Gate is forty lines of arithmetic.",
+        expires_at=timezone.now() + timedelta(days=30),
+    )
     set_alias(model, "dev-mina", actor=cast.mina, version=second)
     upload = open_upload(actor=cast.mina)
     registering.send(upload, cast.mina, {"a.bin": b"a"})
@@ -89,6 +101,7 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         digest=approving.seen(opened),
         job=first.job.number,
         evidence=str(unattested.pk),
+        waiver=str(waiver.pk),
         upload=str(upload.pk),
         token=str(tokens["mina"].pk),
         team=str(cast.growth.pk),

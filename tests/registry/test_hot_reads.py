@@ -14,6 +14,7 @@ from aegis.accounts.models import ApiToken, User
 from aegis.accounts.people import set_active
 from aegis.accounts.tokens import TokenRefused, create_token, revoke_token
 from aegis.problems import Forbidden, Invalid, NotFound, Refusal
+from imports.scanning.engine import ruleset
 from registry.aliases import aliases_of, set_alias
 from registry.evidence import claim_tag
 from registry.hot_reads import version_for_token, version_for_user
@@ -212,6 +213,12 @@ def test_the_document_says_what_the_tables_say(cast: Cast, models: list[Register
             "algorithm": signature.algorithm,
             "is_development": True,
             "signed_at": document["signature"]["signed_at"],
+        },
+        "scan": {
+            "verdict": "data",
+            "ruleset": ruleset(),
+            "scanned_at": document["scan"]["scanned_at"],
+            "quarantined": False,
         },
         "created_by": "mina",
         "created_at": document["created_at"],

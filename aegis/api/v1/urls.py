@@ -18,6 +18,7 @@ from aegis.api.v1 import (
     promotions,
     recalls,
     rollback,
+    scans,
     signatures,
     uploads,
     verifications,
@@ -45,6 +46,9 @@ version: list[URLPattern | URLResolver] = [
     path("archive/", versions.Archive.as_view()),
     path("recall/", recalls.Recalls.as_view()),
     path("downloads/", recalls.Downloads.as_view()),
+    path("scan/", scans.Scans.as_view()),
+    path("scan/waivers/", scans.Waivers.as_view()),
+    path("scan/waivers/<uuid:waiver>/answers/", scans.WaiverAnswers.as_view()),
 ]
 
 model: list[URLPattern | URLResolver] = [

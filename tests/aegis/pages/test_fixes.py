@@ -18,6 +18,7 @@ SUBJECTS = {
     "tag_claim": "evaluated",
     "fact_add": "licence",
     "version_add": "",
+    "scan": "",
     "signature_renew": "",
 }
 WITHOUT_A_PAGE = {"policy"}  # Policies are read by administrators, in the admin.

@@ -14,9 +14,9 @@ from registry.models import (
     Evidence,
     Metric,
     MetricDefinition,
+    ScanVerdict,
     Stage,
     VersionFact,
-    ScanVerdict,
     VersionState,
 )
 
