@@ -1,7 +1,7 @@
 """The formats that are recognised, each in a module of its own with its ``FORMAT``.
 
-A source is examined by every format of ``BINARY`` that recognises it. Where none does and the
-content is text (UTF-8 without NUL), by every format of ``TEXT`` that does.
+A source is examined by every format of ``BINARY`` that recognises it and, where the content is text
+(UTF-8 without controls), by every format of ``TEXT`` that does as well.
 """
 
 from typing import Final
