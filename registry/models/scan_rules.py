@@ -17,16 +17,19 @@ def latest_report(version: str) -> str:
 
 
 def uncovered(version: str) -> str:
-    """Return the query of the paths that block the version: no valid waiver covers them."""
+    """Return the query of the paths that block the version: no valid waiver covers them.
+
+    Its aliases are no names of variables in the triggers that ask it: PL/pgSQL takes those first.
+    """
     return f"""
-        SELECT f.value ->> 'path' FROM ({latest_report(version)}) r
-        CROSS JOIN LATERAL jsonb_array_elements(r.findings::jsonb) f
-        WHERE r.verdict IN {BLOCKED} AND f.value ->> 'verdict' IN {BLOCKED}
+        SELECT f.value ->> 'path' FROM ({latest_report(version)}) latest
+        CROSS JOIN LATERAL jsonb_array_elements(latest.findings::jsonb) f
+        WHERE latest.verdict IN {BLOCKED} AND f.value ->> 'verdict' IN {BLOCKED}
             AND ({IS_DANGEROUS} OR NOT EXISTS (
                 SELECT 1 FROM registry_scanwaiver w
                 JOIN registry_scanwaiveranswer a ON a.waiver_id = w.id AND a.verdict = 'approve'
-                WHERE w.version_id = r.version_id AND w.path = f.value ->> 'path'
-                    AND w.sha256 = f.value ->> 'sha256' AND w.ruleset = r.ruleset
+                WHERE w.version_id = latest.version_id AND w.path = f.value ->> 'path'
+                    AND w.sha256 = f.value ->> 'sha256' AND w.ruleset = latest.ruleset
                     AND w.expires_at > now() AND NOT EXISTS (
                         SELECT 1 FROM registry_scanwaiveranswer x
                         WHERE x.waiver_id = w.id AND x.verdict = 'revoke')))
