@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from aegis.problems import Invalid, Refusal
+from aegis.proof.streams import CHUNK
 from aegis.sdk.errors import BadAnswer, Unreachable, refusal_of
 from aegis.sdk.retries import FIRST_CONTACT, Patience
 
@@ -123,8 +124,12 @@ class Connection:
         """Send a part once; raise an error of ``AWAY`` where nobody knows whether it arrived."""
         answer = self._client.put(
             _address(path),
-            content=data,
-            headers={"Content-Type": "application/octet-stream", **headers},
+            content=_pieces(data),
+            headers={
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(len(data)),
+                **headers,
+            },
             timeout=_PART_TIMEOUT,
         )
         self._has_answered = True
@@ -175,6 +180,13 @@ class Connection:
 def quoted(path: str) -> str:
     """Return a path of an artifact, or a name, as it stands in an address."""
     return quote(path, safe="/")
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    # The library keeps a request's body for a while in reference cycles; a spent generator
+    # holds nothing, so that memory does not grow with what was sent.
+    for start in range(0, len(data), CHUNK):
+        yield data[start : start + CHUNK]
 
 
 def _address(path: str) -> str:
