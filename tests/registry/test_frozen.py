@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connections, models, transaction
+from django.utils import timezone
 from psycopg import errors
 
 from aegis.firm import AppendOnly, Frozen, NoDelete
 from registry.aliases import set_alias
 from registry.cards_publishing import publish_card
+from registry.downloads import note_download
 from registry.evidence import attach_evidence, attest, claim_tag
 from registry.metric_definitions import define_default_metrics
 from registry.models import (
@@ -21,6 +24,7 @@ from registry.models import (
     ArtifactFile,
     MetricDefinition,
     ModelVersion,
+    Quarantine,
     RegisteredModel,
     SigningJob,
     SigningKey,
@@ -30,8 +34,10 @@ from registry.models import (
 from registry.models.versions import MUTABLE_WHEN_READY
 from registry.resigning import sign_again
 from registry.reverification import verify_now
+from registry.revocations import publish
+from registry.waivers import approve_waiver, propose_waiver
 from tests.cast import Cast
-from tests.registry import making
+from tests.registry import making, scanning
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -57,10 +63,11 @@ FROZEN_IN_PART = {
         "state", "lease_until", "fence", "delayed_since", "error_code", "error", "finished_at",
         "signature_id",
     },
+    Quarantine: {"lifted_at", "lifted_by_id", "lifted_because"},
     ModelVersion: set(MUTABLE_WHEN_READY),
 }  # fmt: skip
 """The tables of which some columns change, and which those are."""
-BY_OTHER_RULES = {"stage", "stage_sequence"}
+BY_OTHER_RULES = {"stage", "stage_sequence", "quarantined_at"}
 """They change, but along a recorded transition alone."""
 NEW_VALUE = {
     "uuid": "gen_random_uuid()",
@@ -91,6 +98,17 @@ def filled(cast: Cast, model: RegisteredModel, version: ModelVersion) -> ModelVe
     define_default_metrics()
     sign_again(version, actor=cast.marc)
     verify_now(version)
+    note_download(version, actor=cast.mina, token=None)
+    publish()
+    scanning.rescan(version, scanning.unknown(version))
+    waiver = propose_waiver(
+        version,
+        actor=cast.marc,
+        path="config.json",
+        reason="I read it.",
+        expires_at=timezone.now() + timedelta(days=30),
+    )
+    approve_waiver(waiver, actor=cast.rita, authenticated_at=timezone.now())
     version.refresh_from_db()
     return version
 
@@ -127,6 +145,7 @@ def test_rows_that_are_only_added_are_never_changed_or_removed(filled: ModelVers
     assert {model.__name__ for model in APPEND_ONLY} == {
         *("AliasChange", "Artifact", "ArtifactFile", "Attestation", "CardRevision"),
         *("ComplianceTag", "Evidence", "Metric", "PackageCheck", "Signature", "VersionFact"),
+        *("DownloadEvent", "RevocationList", "ScanReport", "ScanWaiver", "ScanWaiverAnswer"),
     }
     for model in APPEND_ONLY:
         table = model._meta.db_table
@@ -163,7 +182,7 @@ def test_the_tables_that_are_frozen_in_part_are_all_listed() -> None:
 def test_the_rest_of_a_ready_version_changes_by_its_own_rules(filled: ModelVersion) -> None:
     for alias in ("default", "owner"):
         for column in BY_OTHER_RULES:
-            words = "only along a recorded transition|stage"
+            words = "only along a recorded transition|stage|as its quarantines say"
             refused(alias, changing(ModelVersion, column), words)
         statement = "UPDATE registry_modelversion SET subject_revision = subject_revision - 1"
         refused(alias, statement, "only grows")

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from aegis.events.models import Notification
+from aegis.events.outbox import dispatch
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
 from registry.models import ModelVersion, ScanWaiver
 from registry.sharing import share
@@ -296,3 +298,24 @@ def test_the_same_file_in_another_version_is_not_covered(
     rescan(other, scanning.unknown(other))
 
     assert other.quarantined_at is not None
+
+
+def test_who_can_answer_is_asked_and_whom_it_concerns_is_told(
+    cast: Cast, held_back: ModelVersion
+) -> None:
+    waiver = propose_waiver(held_back, actor=cast.marc, **said())
+    dispatch()
+    asked = Notification.objects.filter(kind="waiver:proposed").select_related("user")
+    assert {row.user for row in asked} == {cast.rita, cast.remy}
+    assert {row.url for row in asked} == {
+        f"/models/churn-predictor/versions/1/scan/waivers/{waiver.pk}/"
+    }
+
+    agree(waiver, cast.rita, comment="I read its source.")
+    dispatch()
+
+    told = Notification.objects.filter(kind="waiver:approved").select_related("user")
+    assert {(row.user, row.body) for row in told} == {
+        (cast.marc, "I read its source."),
+        (cast.mina, "I read its source."),
+    }
