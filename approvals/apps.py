@@ -8,4 +8,4 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them declares what can be recorded and what follows from it.
-        from approvals import actions, handlers, makers  # noqa: F401
+        from approvals import actions, handlers, makers, redacting  # noqa: F401

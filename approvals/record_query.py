@@ -86,6 +86,7 @@ def _query() -> QuerySet[ModelVersion]:
                 attestation="attestation__comment",
                 verdict="attestation__verdict",
                 is_superseded="superseded_by__id",
+                is_redacted="redaction_id",
             ),
             tag_rows=rows_as_json(
                 _of_version(ComplianceTag.objects.order_by("name", "id")),
@@ -201,12 +202,12 @@ def current_metrics(
 ) -> tuple[MetricRecord, ...]:
     """Keep one value for each name, slice and data set: a report's over a stated one, the latest.
 
-    What a superseded report said does not count any more.
+    What a superseded or redacted report said does not count any more.
     """
-    superseded = {piece.id for piece in evidence if piece.is_superseded}
+    outdated = {piece.id for piece in evidence if not piece.is_current}
     present: dict[tuple[str, str, str], MetricRecord] = {}
     for metric in metrics:
-        if metric.evidence in superseded:
+        if metric.evidence in outdated:
             continue
         key = (metric.name, metric.slice, metric.dataset)
         known = present.get(key)
@@ -216,7 +217,8 @@ def current_metrics(
 
 
 def _evidence(row: Row) -> EvidenceRecord:
-    said = {**row, "is_superseded": row["is_superseded"] is not None}
+    flags = {name: row[name] is not None for name in ("is_superseded", "is_redacted")}
+    said = {**row, **flags}
     verdict = said.pop("verdict")
     if said["outcome"] == "unattested" and verdict:
         said["outcome"] = verdict

@@ -68,6 +68,7 @@ class EvidenceRecord:
     attested_at: datetime | None
     attestation: str
     is_superseded: bool
+    is_redacted: bool = False
 
     @property
     def reference(self) -> dict[str, str]:
@@ -81,8 +82,8 @@ class EvidenceRecord:
 
     @property
     def is_current(self) -> bool:
-        """Say whether no later piece took its place."""
-        return not self.is_superseded
+        """Say whether no later piece took its place, and nobody redacted it."""
+        return not self.is_superseded and not self.is_redacted
 
     @property
     def holds(self) -> bool:

@@ -4,8 +4,10 @@ Files are read out of the stored package one after the other, each to a place of
 emptied before the next one, so that a re-scan needs the room of its largest file.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -27,12 +29,13 @@ from imports.models import Rescan, RescanState
 from imports.rescan_claims import RescanClaim, claim_rescan
 from imports.scanners import Scanner, sandboxed
 from imports.scanning.engine import ruleset
+from imports.scanning.findings import FileFindings
 from imports.scanning.reports import Report, ScanInput
 from registry.locks import lock_version
 from registry.models import ArtifactFile, ModelVersion, ScanReport, Stage, VersionState
 from registry.permissions import MAINTAIN, require
 from registry.readers import read_stored
-from registry.scans import record_scan
+from registry.scans import latest_report, record_scan
 from registry.versions import require_ready
 
 log = structlog.get_logger(__name__)
@@ -127,7 +130,7 @@ def _scanned(held: RescanClaim, version: ModelVersion, scanner: Scanner) -> Repo
 def _one_by_one(held: RescanClaim, version: ModelVersion, room: Path) -> Iterator[ScanInput]:
     """Yield each file of the package, at a place that only the one at hand takes up."""
     place = room / "file"
-    for file in version.files.order_by("path").iterator():
+    for file in version.files.filter(redaction=None).order_by("path").iterator():
         _refuse_without_room(file, room)
         with place.open("wb") as sink:
             for data in read_stored(version.artifact, file):
@@ -149,12 +152,21 @@ def _refuse_without_room(file: ArtifactFile, room: Path) -> None:
 def _finish(held: RescanClaim, version: ModelVersion, report: Report) -> None:
     version = lock_version(version)
     job = held.lock()
-    job.report = record_scan(version, actor=None, report=report)
+    whole = replace(report, files=(*report.files, *_of_redacted_files(version)))
+    job.report = record_scan(version, actor=None, report=whole)
     job.state = RescanState.DONE
     job.error_code = job.error = ""
     job.lease_until = None
     job.finished_at = timezone.now()
     job.save()
+
+
+def _of_redacted_files(version: ModelVersion) -> list[FileFindings]:
+    """Return what was found before in files whose bytes are gone: a report speaks of all files."""
+    paths = set(version.files.exclude(redaction=None).values_list("path", flat=True))
+    report = latest_report(version) if paths else None
+    found = json.loads(report.findings) if report else []
+    return [FileFindings.from_json(one) for one in found if one["path"] in paths]
 
 
 def _wait_or_fail(held: RescanClaim, refusal: Refusal) -> None:

@@ -12,7 +12,15 @@ class RegistryConfig(AppConfig):
         from django.core.checks import register
 
         from aegis.health import NOTICES
-        from registry import actions, handlers, quarantine_news, signer_states, signing_news  # noqa: F401
+        from registry import (  # noqa: F401
+            actions,
+            handlers,
+            quarantine_news,
+            redaction_news,
+            signer_states,
+            signing_news,
+            waiver_news,
+        )
         from registry.storage import readiness
 
         NOTICES["signer"] = signer_states.notice

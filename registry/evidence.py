@@ -117,8 +117,13 @@ def claim_tag(
 
 
 def current_evidence(version: ModelVersion) -> QuerySet[Evidence]:
-    """Return the evidence that nothing supersedes, the latest first, with who attested it."""
-    found: QuerySet[Evidence] = Evidence.objects.filter(version=version, superseded_by=None)
+    """Return the evidence that still shows something, the latest first, with who attested it.
+
+    Neither superseded nor redacted evidence does.
+    """
+    found: QuerySet[Evidence] = Evidence.objects.filter(
+        version=version, superseded_by=None, redaction=None
+    )
     return found.select_related("attached_by", "attestation__attested_by").order_by("-attached_at")
 
 
@@ -131,9 +136,9 @@ def outcome_of(evidence: Evidence) -> str:
 
 
 def current_tags(version: ModelVersion) -> QuerySet[ComplianceTag]:
-    """Return the compliance tags whose evidence nothing supersedes."""
+    """Return the compliance tags whose evidence nothing supersedes, and nobody redacted."""
     found: QuerySet[ComplianceTag] = ComplianceTag.objects.filter(
-        version=version, evidence__superseded_by=None
+        version=version, evidence__superseded_by=None, evidence__redaction=None
     )
     return found.select_related("evidence", "claimed_by")
 
@@ -206,6 +211,8 @@ def _guard_maker(actor: User, evidence: Evidence, version: ModelVersion) -> None
 
 
 def _guard_attestable(evidence: Evidence) -> None:
+    if evidence.redaction_id is not None:
+        raise Conflict("evidence_redacted", "Redacted evidence is not attested.")
     if evidence.outcome != Evidence.Outcome.UNATTESTED:
         raise Conflict("outcome_was_read", "The outcome of this evidence was read from its file.")
     if Evidence.objects.filter(supersedes=evidence).exists():

@@ -18,6 +18,7 @@ from aegis.proof.signing.bundle import verify_manifest
 from aegis.proof.signing.refusals import Unverified
 from aegis.proof.streams import CHUNK, Readable
 from registry.models import Artifact, ModelVersion, PackageCheck, Signature, SigningKeyVersion
+from registry.redacted_packages import held_manifest, manifest_of
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, index_key
 
@@ -44,11 +45,11 @@ def look_at(version: ModelVersion, *, progress: Progress = lambda _: None) -> Ve
     Raises ``Unavailable`` where the store does not answer, which says nothing of the package.
     """
     artifact: Artifact = version.artifact
-    manifest = Manifest.parse(artifact.manifest.encode())
+    manifest, held = manifest_of(artifact), held_manifest(artifact)
     store = artifact_store()
     try:
-        members = _read(store, artifact, manifest, progress)
-        _look_at_index(store, artifact, manifest, members)
+        members = _read(store, artifact, held, progress)
+        _look_at_index(store, artifact, held, members)
     except Unavailable:
         raise
     except NotFound:

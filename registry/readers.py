@@ -11,17 +11,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from aegis.accounts.models import User
 from aegis.problems import Conflict, Invalid, NotFound
-from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.manifest import FileEntry
 from aegis.proof.packages import MEDIA_TYPE
 from aegis.proof.packages.index import Place
 from aegis.proof.packages.reading import Member, read
 from aegis.proof.streams import ReadableStream, chunks
 from registry import documents
-from registry.models import Artifact, ArtifactFile, Evidence, ModelVersion, Signature
+from registry.models import (
+    Artifact,
+    ArtifactFile,
+    Evidence,
+    ModelVersion,
+    Redaction,
+    Signature,
+)
 from registry.permissions import VIEW, require
+from registry.redacted_packages import held_manifest
 from registry.storage.configured import artifact_store
 from registry.versions import require_ready
 
@@ -59,6 +68,7 @@ def open_artifact(
 ) -> Download:
     """Return the package of a version, or a part of it."""
     artifact = _artifact(version, actor)
+    _refuse_while_redacted(version)
     _check_part(part, artifact.size)
     name = artifact.key.rsplit("/", 1)[-1]
     return Download(
@@ -79,9 +89,11 @@ def open_file(
 ) -> Download:
     """Return one file of a version, or a part of it, read out of the package."""
     artifact = _artifact(version, actor)
-    file = None if "\0" in path else version.files.filter(path=path).first()
+    file = None if "\0" in path else _files(version).filter(path=path).first()
     if file is None:
         raise NotFound("file_not_found", f"Version {version.number} has no file {path[:200]}.")
+    if file.redaction_id is not None:
+        raise file_redacted(file)
     _check_part(part, file.size)
     return Download(
         body=_member(artifact, file, part),
@@ -96,6 +108,8 @@ def open_file(
 def open_evidence(evidence: Evidence, *, actor: User | AnonymousUser) -> Download:
     """Return the file of a piece of evidence, whose digest was checked before."""
     require(actor, VIEW, evidence.version.registered_model)
+    if evidence.redaction_id is not None:
+        raise _redacted("evidence_redacted", "The evidence", evidence.redaction)
     return Download(
         body=_document(evidence),
         name=evidence.file_name,
@@ -180,7 +194,7 @@ def _member(artifact: Artifact, file: ArtifactFile, part: Part | None) -> Iterat
         entry=FileEntry(file.path, file.size, file.sha256),
         place=None if file.offset is None else Place(file.offset, tuple(file.members or ())),
         layout=artifact.layout,
-        manifest=lambda: Manifest.parse(artifact.manifest.encode()),
+        manifest=lambda: held_manifest(artifact),
     )
     if part is None:
         return read(opened, member)
@@ -201,6 +215,40 @@ def _check_part(part: Part | None, size: int) -> None:
             f"The range does not lie within the {size:,} bytes of the file.",
             details={"size": size},
         )
+
+
+def _refuse_while_redacted(version: ModelVersion) -> None:
+    """Refuse the package that still holds a file which two people took out a moment ago."""
+    if version.files.filter(redaction__isnull=False, redaction__rewrite=None).exists():
+        raise Conflict(
+            "package_being_redacted",
+            f"The package of version {version.number} is being written without a redacted file.",
+            mend="Try again in a while; its other files are given out one by one.",
+        )
+
+
+def file_redacted(file: ArtifactFile) -> Conflict:
+    """Return the refusal of a file that two people took out: who, when and why."""
+    return _redacted("file_redacted", file.path, file.redaction)
+
+
+def _redacted(code: str, what: str, redaction: Redaction) -> Conflict:
+    decision = redaction.decision
+    return Conflict(
+        code,
+        f"{what} was redacted by {redaction.proposed_by} and {decision.decided_by} on "
+        f"{decision.decided_at:%-d %B %Y}: {redaction.reason}",
+        details={
+            "redaction": str(redaction.pk),
+            "at": decision.decided_at.isoformat(),
+            "reason": redaction.reason_code,
+            "sha256": redaction.digest,
+        },
+    )
+
+
+def _files(version: ModelVersion) -> QuerySet[ArtifactFile]:
+    return version.files.select_related("redaction__proposed_by", "redaction__decision__decided_by")
 
 
 def _damaged() -> Conflict:

@@ -102,10 +102,10 @@ def fact_history(version: ModelVersion, name: str) -> QuerySet[VersionFact]:
 def current_metrics(version: ModelVersion) -> list[Metric]:
     """Return the latest metric of each name, slice and data set; a report outweighs a statement.
 
-    What a superseded report said does not hold any more.
+    What a superseded or redacted report said does not hold any more.
     """
     holding = Metric.objects.filter(version=version).filter(
-        Q(evidence=None) | Q(evidence__superseded_by=None)
+        Q(evidence=None) | Q(evidence__superseded_by=None, evidence__redaction=None)
     )
     latest: dict[tuple[str, str, str], Metric] = {}
     for metric in holding.select_related("evidence", "recorded_by").order_by("id"):

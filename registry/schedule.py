@@ -12,6 +12,11 @@ SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "sweep-redactions": {
+        "task": "registry.tasks.sweep_redactions",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # Whoever rotated a key sees its new version in the list soon, before it signs; and pages say
     # since when a signer is away without asking it.
     "note-signing-keys": {

@@ -8,6 +8,7 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from aegis.problems import Refusal
+from registry import redacting, redaction_statements
 from registry.reverification import verify_due
 from registry.revocations import publish
 from registry.signing_jobs import due_jobs, run_job
@@ -58,6 +59,21 @@ def sweep_signing() -> None:
         hint_signing(job)
 
 
+@shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
+def carry_out_redaction(redaction: str) -> None:
+    """Take the bytes of a redaction out of the store, and sign that it is so. Safe to run twice."""
+    if redacting.run_job(UUID(redaction)):
+        redaction_statements.sign_owed()
+
+
+@shared_task
+def sweep_redactions() -> None:
+    """Hand out the redactions that nobody works on, and sign what is owed. Safe to run twice."""
+    for job in redacting.due_jobs().values_list("pk", flat=True)[:MOST_HINTS]:
+        hint_redaction(job)
+    redaction_statements.sign_owed()
+
+
 @shared_task
 def note_signing_keys() -> None:
     """Ask every signer for its public keys, and note those that are new. Safe to run twice."""
@@ -79,6 +95,11 @@ def hint_verification() -> None:
 def hint_signing(job: UUID) -> None:
     """Tell a worker of a job of signing; the sweeper finds it too if this fails."""
     _hint(sign_again, str(job))
+
+
+def hint_redaction(redaction: UUID) -> None:
+    """Tell a worker of a redaction; the sweeper finds it too if this fails."""
+    _hint(carry_out_redaction, str(redaction))
 
 
 def hint_noting() -> None:

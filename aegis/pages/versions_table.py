@@ -76,7 +76,10 @@ def _metrics_of(
 ) -> tuple[list[str], dict[UUID, dict[str, float]]]:
     """Return the names that get a column, and of each version the values; a report's first."""
     found: Iterable[Metric] = Metric.objects.filter(
-        version__in=[version.pk for version in versions], slice="", evidence__superseded_by=None
+        version__in=[version.pk for version in versions],
+        slice="",
+        evidence__superseded_by=None,
+        evidence__redaction=None,
     ).order_by("-source", "id")
     values: dict[UUID, dict[str, float]] = {}
     for metric in found:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -78,6 +78,10 @@ class Manifest:
     def entry(self, path: str) -> FileEntry | None:
         """Return the entry of ``path``, if the artifact has it."""
         return self._by_path.get(path)
+
+    def without(self, paths: Collection[str]) -> "Manifest":
+        """Return the manifest of the files that a package still has when ``paths`` are redacted."""
+        return Manifest(tuple(entry for entry in self.files if entry.path not in paths))
 
     @cached_property
     def _by_path(self) -> dict[str, FileEntry]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -30,6 +31,10 @@ class FileDocument(serializers.Serializer[Any]):
     path = serializers.CharField()
     size = serializers.IntegerField()
     sha256 = serializers.CharField()
+    redacted_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when its bytes are given out no more, if they are not."
+    )
+    redaction = serializers.UUIDField(allow_null=True)
 
 
 class Files(View):
@@ -37,9 +42,11 @@ class Files(View):
 
     @extend_schema(operation_id="files_list", responses={200: list_of(FileDocument)})
     def get(self, request: Request, name: str, ref: str) -> Response:
-        """List path, size in bytes and SHA-256 of each file."""
+        """List path, size in bytes and SHA-256 of each file, redacted ones as well."""
         parameters(request)
-        files = self.version(request, name, ref).files.values("path", "size", "sha256")
+        files = self.version(request, name, ref).files.values(
+            "path", "size", "sha256", "redaction", redacted_at=F("redaction__decision__decided_at")
+        )
         return Response({"results": list(files)})
 
 

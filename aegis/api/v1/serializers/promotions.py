@@ -148,7 +148,7 @@ class CommentDocument(serializers.ModelSerializer[Comment]):
 
     class Meta:
         model = Comment
-        fields = ("id", "body", "written_by", "written_at")
+        fields = ("id", "body", "written_by", "written_at", "redaction")
 
 
 class TransitionDocument(serializers.ModelSerializer[StageTransition]):

@@ -249,6 +249,7 @@ class EvidenceDocument(serializers.ModelSerializer[Evidence]):
             "supersedes",
             "attached_by",
             "attached_at",
+            "redaction",
         )
 
     def get_outcome(self, piece: Evidence) -> str:
