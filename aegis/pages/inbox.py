@@ -8,6 +8,8 @@ from aegis.accounts.models import User
 from approvals import inbox as inboxes
 from approvals.inbox import InboxRow
 from approvals.wording import counted, listed
+from registry.models import ScanWaiver
+from registry.waiver_lists import waivers_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,23 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """What the template draws; ``empty_…`` are the words where the list holds nothing."""
+    """What the template draws; ``empty_…`` are the words where the list holds nothing.
+
+    ``waivers`` wait for this person's word, and stand in the list of what does.
+    """
 
     key: str
     tabs: tuple[Tab, ...]
     sections: tuple[Section, ...]
+    waivers: tuple[ScanWaiver, ...]
     empty_heading: str
     empty_note: str
 
     @property
     def is_empty(self) -> bool:
         """Say whether what the list is about holds nothing; other sections may follow."""
-        return not any(section.rows and not section.heading for section in self.sections)
+        has_rows = any(section.rows and not section.heading for section in self.sections)
+        return not has_rows and not self.waivers
 
 
 def inbox_page(user: User, key: str) -> InboxPage:
@@ -63,13 +70,15 @@ def inbox_page(user: User, key: str) -> InboxPage:
         "decided": lambda: (Section("", inboxes.decided(user)),),
     }
     key = key if key in lists else ""
-    counts = {"": len(found.needs_me), "mine": len(mine), "open": len(everything)}
+    waivers = tuple(waivers_for(user)) if key == "" else ()
+    counts = {"": len(found.needs_me) + len(waivers), "mine": len(mine), "open": len(everything)}
     tabs = tuple(
         Tab(one, label, counts.get(one), is_current=one == key, attention=one == "")
         for one, label in _TABS.items()
     )
     sections = tuple(section for section in lists[key]() if section.rows)
-    return InboxPage(key, tabs, sections, _EMPTY[key], _note(found) if key == "" else _NOTES[key])
+    note = _note(found) if key == "" else _NOTES[key]
+    return InboxPage(key, tabs, sections, waivers, _EMPTY[key], note)
 
 
 _TABS: Final = {

@@ -11,6 +11,7 @@ from aegis.events.outbox import dispatch
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
 from registry.models import ModelVersion, ScanWaiver
 from registry.sharing import share
+from registry.waiver_lists import waivers_for
 from registry.waivers import (
     approve_waiver,
     decline_waiver,
@@ -319,3 +320,19 @@ def test_who_can_answer_is_asked_and_whom_it_concerns_is_told(
         (cast.marc, "I read its source."),
         (cast.mina, "I read its source."),
     }
+
+
+def test_a_proposal_waits_for_those_who_can_answer_it(cast: Cast, held_back: ModelVersion) -> None:
+    waiver = propose_waiver(held_back, actor=cast.marc, **said())
+
+    for person, waits in (
+        (cast.rita, [waiver]),
+        (cast.marc, []),
+        (cast.mina, []),
+        (cast.vera, []),
+        (cast.otto, []),
+        (cast.ci_growth, []),
+    ):
+        assert waivers_for(person) == waits
+    agree(waiver, cast.rita)
+    assert waivers_for(cast.remy) == []

@@ -158,3 +158,26 @@ def test_the_pages_cost_few_queries(
         client.get(address)
         with django_assert_max_num_queries(most):
             client.get(address)
+
+
+def test_a_waiver_waits_in_the_inbox_of_a_second_person(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    scanning.rescan(version, scanning.unknown(version))
+    proposed(version, cast)
+
+    page = words_of(as_person(cast.rita), "/reviews/")
+    assert "Waivers for you to answer" in page
+    assert "Marc Delacroix: I read it." in page
+    assert "Waivers for you to answer" not in words_of(as_person(cast.marc), "/reviews/")
+
+
+def test_lists_mark_what_is_in_quarantine(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    client = as_person(cast.vera)
+    assert "Quarantined" not in words_of(client, "/models/churn-predictor/versions/")
+    scanning.rescan(version, scanning.unknown(version))
+
+    for address in ("/models/churn-predictor/versions/", "/"):
+        assert "Quarantined" in words_of(client, address)
