@@ -10,6 +10,7 @@ from registry.models import ModelVersion, RegisteredModel
 from registry.recording_facts import record_fact, record_metric
 from tests.approvals import making
 from tests.cast import Cast
+from tests.registry import scanning
 
 
 @pytest.fixture
@@ -138,3 +139,25 @@ def test_closed_requests_are_left_alone(cast: Cast, request_: PromotionRequest) 
     making.write_card(request_.version, cast.mina, "Now with limits.")
     refresh_requests_of(request_.version.registered_model_id)
     assert request_.subjects.count() == 1
+
+
+def test_a_scan_that_finds_the_same_leaves_approvals_as_they_are(
+    version: ModelVersion, request_: PromotionRequest
+) -> None:
+    before = making.seen(request_)
+
+    scanning.rescan(version, ruleset="aegis-9 test")
+    refresh(request_)
+
+    assert making.seen(request_) == before
+    assert Dismissal.objects.count() == 0
+
+
+def test_a_version_that_turns_bad_makes_its_request_stale(
+    version: ModelVersion, request_: PromotionRequest
+) -> None:
+    scanning.rescan(version, scanning.unknown(version, "model.bin"))
+    refresh(request_)
+
+    request_.refresh_from_db()
+    assert (request_.state, request_.outcome) == ("stale", "v1 was quarantined.")
