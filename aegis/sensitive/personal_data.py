@@ -6,11 +6,14 @@ and ISO/IEC 7812 (cards, Luhn). A finding is a hint for people, no verdict.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from aegis.sensitive.found import Found
 
 MOST: Final = 100
+_AFTER: Final = 300
+"""Characters behind a hint that are looked at; nothing that is looked for is longer."""
 
 E_MAIL: Final = "e-mail address"
 PHONE: Final = "telephone number"
@@ -40,24 +43,14 @@ _LENGTHS_OF_IBANS: Final = range(15, 35)  # From Norway's to the longest that IS
 
 def find_personal_data(text: str) -> list[Found]:
     """Return what kinds ``text`` may hold, by line, each once a line and at most ``MOST``."""
-    found: list[Found] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        found += [Found(number, kind) for kind in dict.fromkeys(_kinds(line))]
-        if len(found) >= MOST:
-            break
-    return found[:MOST]
-
-
-def _kinds(line: str) -> Iterator[str]:
-    rules: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-        (E_MAIL, _E_MAIL, lambda text: _NOBODYS.search(text) is None),
-        (PHONE, _PHONE, _is_phone),
-        (IBAN, _IBAN, _is_iban),
-        (CARD, _CARD, _is_card),
-    )
-    for kind, pattern, holds in rules:
-        if any(holds(match[0]) for match in pattern.finditer(line)):
-            yield kind
+    found: set[Found] = set()
+    for rule in _RULES:
+        for hint in rule.hint.finditer(text):
+            if any(map(rule.holds, rule.around(text, hint.start()))):
+                found.add(Found(text.count("\n", 0, hint.start()) + 1, rule.kind))
+                if len(found) >= MOST:
+                    return sorted(found)
+    return sorted(found)
 
 
 def _is_phone(text: str) -> bool:
@@ -78,3 +71,37 @@ def _is_card(text: str) -> bool:
         return False
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A kind: what is cheaply found of it, and the pattern that looks at what stands there.
+
+    ``before`` is how many characters in front of the hint may belong to it.
+    """
+
+    kind: str
+    hint: re.Pattern[str]
+    before: int
+    pattern: re.Pattern[str]
+    holds: Callable[[str], bool]
+
+    def around(self, text: str, position: int) -> Iterator[str]:
+        """Yield what the pattern finds at the hint, or in the stretch around it."""
+        if not self.before:
+            match = self.pattern.match(text, position)
+            if match:
+                yield match[0]
+            return
+        # One character more shows that nothing else stands in front.
+        stretch = text[max(0, position - self.before - 1) : position + _AFTER]
+        for match in self.pattern.finditer(stretch):
+            yield match[0]
+
+
+_RULES: Final = (
+    _Rule(E_MAIL, re.compile("@"), 64, _E_MAIL, lambda text: _NOBODYS.search(text) is None),
+    _Rule(PHONE, re.compile(r"\+[1-9]"), 0, _PHONE, _is_phone),
+    _Rule(IBAN, re.compile(r"[A-Z]{2}[0-9]{2}"), 0, _IBAN, _is_iban),
+    _Rule(CARD, re.compile(r"[0-9]{4}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]"), 0, _CARD, _is_card),
+)

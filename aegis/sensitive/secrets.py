@@ -6,7 +6,8 @@ never the value.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from detect_secrets.plugins.aws import AWSKeyDetector
@@ -31,86 +32,187 @@ from detect_secrets.plugins.twilio import TwilioKeyDetector
 from aegis.problems import Invalid
 from aegis.sensitive.found import SECRET_FOUND, Found
 
-WINDOW: Final = 8_192
-"""Characters that are looked at together; a secret is much shorter,"""
 OVERLAP: Final = 1_024
-"""and by so many do the windows of a longer line overlap."""
+"""A secret is shorter than so many characters, and parts of a text overlap by as many."""
 MOST: Final = 100
 """After so many findings nobody needs more of them."""
 
-_PLUGINS: Final[tuple[RegexBasedDetector, ...]] = (
-    AWSKeyDetector(),
-    AzureStorageKeyDetector(),
-    BasicAuthDetector(),
-    DiscordBotTokenDetector(),
-    GitHubTokenDetector(),
-    GitLabTokenDetector(),
-    JwtTokenDetector(),
-    MailchimpDetector(),
-    NpmDetector(),
-    PrivateKeyDetector(),
-    PypiTokenDetector(),
-    SendGridDetector(),
-    SlackDetector(),
-    SquareOAuthDetector(),
-    StripeDetector(),
-    TelegramBotTokenDetector(),
-    TwilioKeyDetector(),
-)
-
 _EDGE: Final = r"(?<![A-Za-z0-9_-])"
-_PATTERNS: Final = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("Aegis token", _EDGE + r"aegis_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"),
-        ("Anthropic key", _EDGE + r"sk-ant-[A-Za-z0-9_-]{20,}"),
-        ("Databricks token", _EDGE + r"dapi[0-9a-f]{32}"),
-        ("GitHub token", _EDGE + r"github_pat_[A-Za-z0-9_]{22,}"),
-        ("Google API key", _EDGE + r"AIza[A-Za-z0-9_-]{35}"),
-        ("Google OAuth secret", _EDGE + r"GOCSPX-[A-Za-z0-9_-]{28}"),
-        ("Hugging Face token", _EDGE + r"(?:hf|api_org)_[A-Za-z0-9]{34}(?![A-Za-z0-9])"),
-        ("npm token", _EDGE + r"npm_[A-Za-z0-9]{36}"),
-        ("OpenAI key", _EDGE + r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}"),
-        ("Vault token", _EDGE + r"hv[sbr]\.[A-Za-z0-9_-]{24,}"),
-        (
-            "presigned address",
-            r"[?&](?:X-(?:Amz|Goog)-Signature=[0-9a-f]{64}|sig=[A-Za-z0-9%+/]{40,}(?:%3D|=))",
-        ),
-    )
-)
+_BEFORE: Final = 64
+"""How much in front of a hint belongs to what it hints at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What finds one kind of secret around the words that every such secret holds.
+
+    ``hints`` are found by plain search, which costs next to nothing where they are absent;
+    ``kinds`` says what a stretch of text around one holds.
+    """
+
+    hints: tuple[str, ...]
+    kinds: Callable[[str], Iterable[str]]
+    is_lower: bool = False
+
+
+def _by_pattern(kind: str, pattern: str) -> Callable[[str], Iterator[str]]:
+    compiled = re.compile(pattern)
+
+    def kinds(text: str) -> Iterator[str]:
+        if compiled.search(text):
+            yield kind
+
+    return kinds
+
+
+def _by_plugin(plugin: RegexBasedDetector) -> Callable[[str], Iterator[str]]:
+    def kinds(text: str) -> Iterator[str]:
+        # A plugin looks at one line at a time.
+        for line in text.splitlines():
+            for value in plugin.analyze_string(line):
+                if not _STAND_IN.search(value) and value.lower() not in _STAND_IN_WORDS:
+                    yield plugin.secret_type
+
+    return kinds
+
+
+def _by_name(text: str) -> Iterator[str]:
+    if any(_is_secret(match["value"]) for match in _NAMED.finditer(text)):
+        yield "password or key"
+
 
 # A name that promises a secret, and a value behind = or : that is none of the usual stand-ins.
 _NAMED: Final = re.compile(
     r"""(?ix) (?:^|[\s"'{,;(&?]) (?:[a-z0-9]+[._-])*
     (?:passwo?r?d|passwd|passphrase|pwd|secret|api[_-]?key|access[_-]?key|secret[_-]?key
         |private[_-]?key|account[_-]?key|client[_-]?secret|auth[_-]?token|access[_-]?token)
-    ["']? \s* (?:=>|:=|=|:) \s* (?P<quote>["']?) (?P<value>[^\s"',;}]{8,}) (?P=quote)"""
+    ["']? [^\S\n]* (?:=>|:=|=|:) [^\S\n]* (?P<quote>["']?) (?P<value>[^\s"',;}]{8,}) (?P=quote)"""
 )
 _STAND_IN: Final = re.compile(
     r"(?i)[<>{}$*]|\.\.\.|^(?:your|my|some|the|an?)[-_ ]|example|change.?me|placeholder|redacted"
     r"|x{4,}|\benv\b|environ|getenv|^(?:password|secret|optional|required|disabled|undefined)$"
 )
+_STAND_IN_WORDS: Final = frozenset({"pass", "pw", "pwd", "token"})
 _MIXED: Final = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9\W])")
 
-# Lines without any of these words hold nothing that a pattern would find, and most lines do not.
-_HINTS: Final = re.compile(
-    r"(?i)AKIA|ASIA|ABIA|ACCA|A3T|aws|AccountKey|://|[MNO][a-z0-9_-]{23,25}\.|gh[pousr]_|_pat_|gl[a-z]{2,6}-"
-    r"|GR1348941|eyJ|-us\d|_authToken|PRIVATE KEY|BEGIN |PuTTY|pypi-|SG\.|xox|slack|sq0|[rs]k_live"
-    r"|\d{8,10}:|AC[a-z0-9]{32}|SK[a-z0-9]{32}|aegis_|sk-|dapi|AIza|GOCSPX|hf_|api_org_|npm_|hv[sbr]\."
-    r"|Signature=|sig=|pass|pwd|secret|key|token"
+_DETECTORS: Final = (
+    Detector(("aegis_",), _by_pattern("Aegis token", _EDGE + r"aegis_[A-Za-z0-9_-]{43}(?![\w-])")),
+    Detector(("sk-ant-",), _by_pattern("Anthropic key", _EDGE + r"sk-ant-[A-Za-z0-9_-]{20,}")),
+    Detector(("dapi",), _by_pattern("Databricks token", _EDGE + r"dapi[0-9a-f]{32}")),
+    Detector(
+        ("github_pat_",), _by_pattern("GitHub token", _EDGE + r"github_pat_[A-Za-z0-9_]{22,}")
+    ),
+    Detector(("AIza",), _by_pattern("Google API key", _EDGE + r"AIza[A-Za-z0-9_-]{35}")),
+    Detector(("GOCSPX-",), _by_pattern("Google OAuth secret", _EDGE + r"GOCSPX-[\w-]{28}")),
+    Detector(
+        ("hf_", "api_org_"),
+        _by_pattern("Hugging Face token", _EDGE + r"(?:hf|api_org)_[A-Za-z0-9]{34}(?![A-Za-z0-9])"),
+    ),
+    Detector(("npm_",), _by_pattern("npm token", _EDGE + r"npm_[A-Za-z0-9]{36}")),
+    Detector(
+        ("sk-",),
+        _by_pattern(
+            "OpenAI key",
+            _EDGE + r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}",
+        ),
+    ),
+    Detector(
+        ("hvs.", "hvb.", "hvr."), _by_pattern("Vault token", _EDGE + r"hv[sbr]\.[A-Za-z0-9_-]{24,}")
+    ),
+    Detector(
+        ("-Signature=", "sig="),
+        _by_pattern(
+            "presigned address",
+            r"[?&](?:X-(?:Amz|Goog)-Signature=[0-9a-f]{64}|sig=[A-Za-z0-9%+/]{40,}(?:%3D|=))",
+        ),
+    ),
+    Detector(("AKIA", "ASIA", "ABIA", "ACCA", "A3T"), _by_plugin(AWSKeyDetector())),
+    Detector(("aws",), _by_plugin(AWSKeyDetector()), is_lower=True),
+    Detector(("AccountKey",), _by_plugin(AzureStorageKeyDetector())),
+    Detector(("://",), _by_plugin(BasicAuthDetector())),
+    Detector(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _by_plugin(GitHubTokenDetector())),
+    Detector(
+        (
+            "glpat-",
+            "gldt-",
+            "glft-",
+            "glsoat-",
+            "glrt-",
+            "glcbt-",
+            "glimt-",
+            "glptt-",
+            "glagent-",
+            "gloas-",
+            "glffct-",
+            "GR1348941",
+        ),
+        _by_plugin(GitLabTokenDetector()),
+    ),
+    Detector(("eyJ",), _by_plugin(JwtTokenDetector())),
+    Detector(("-us",), _by_plugin(MailchimpDetector())),
+    Detector(("_authToken",), _by_plugin(NpmDetector())),
+    Detector(("BEGIN ", "PuTTY"), _by_plugin(PrivateKeyDetector())),
+    Detector(("pypi-",), _by_plugin(PypiTokenDetector())),
+    Detector(("SG.",), _by_plugin(SendGridDetector())),
+    Detector(("xox", "hooks.slack.com"), _by_plugin(SlackDetector())),
+    Detector(("sq0csp-",), _by_plugin(SquareOAuthDetector())),
+    Detector(("k_live_",), _by_plugin(StripeDetector())),
+    Detector(("passw", "passphrase", "pwd", "secret", "key", "token"), _by_name, is_lower=True),
+)
+# Those that hold no word that could be searched for, as patterns over the whole text.
+_WORDLESS: Final = tuple(
+    (re.compile(pattern), _by_plugin(plugin))
+    for pattern, plugin in (
+        (r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.", DiscordBotTokenDetector()),
+        (r"[0-9]{8,10}:[A-Za-z0-9_-]{35}", TelegramBotTokenDetector()),
+        (r"(?:AC|SK)[a-z0-9]{32}", TwilioKeyDetector()),
+    )
 )
 
 
 def find_secrets(text: str) -> list[Found]:
     """Return what secrets ``text`` holds, by line; each kind once a line, and at most ``MOST``."""
     found: set[Found] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
-        for part in _windows(line):
-            if _HINTS.search(part):
-                found.update(Found(number, kind) for kind in _kinds(part))
+    for position, stretch, kinds in _stretches(text):
+        for kind in kinds(stretch):
+            found.add(Found(text.count("\n", 0, position) + 1, kind))
         if len(found) >= MOST:
             break
-    return sorted(found)[:MOST]
+    return sorted(found)
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str, Callable[[str], Iterable[str]]]]:
+    """Yield where a hint is, the text around it, and what is to look at that."""
+    # This capital is the one letter that grows when it is made small.
+    lower = text.replace("\u0130", "I").lower()
+    for detector in _DETECTORS:
+        for hint in detector.hints:
+            covered = 0
+            for position in _places(lower if detector.is_lower else text, hint):
+                if position < covered:
+                    continue
+                stretch, end = _around(text, position)
+                # What begins in the first half of a stretch ends in it.
+                covered = min(end, position + OVERLAP // 2)
+                yield position, stretch, detector.kinds
+    for pattern, kinds in _WORDLESS:
+        for match in pattern.finditer(text):
+            yield match.start(), _around(text, match.start())[0], kinds
+
+
+def _places(text: str, hint: str) -> Iterator[int]:
+    position = text.find(hint)
+    while position >= 0:
+        yield position
+        position = text.find(hint, position + len(hint))
+
+
+def _around(text: str, position: int) -> tuple[str, int]:
+    """Return the line of a position, no more of it than two secrets can have, and where it ends."""
+    start = max(text.rfind("\n", 0, position) + 1, position - _BEFORE)
+    newline = text.find("\n", position, position + OVERLAP)
+    end = position + OVERLAP if newline < 0 else newline
+    return text[start:end], end
 
 
 def refuse_secrets(text: str, *, field: str, name: str = "") -> None:
@@ -137,29 +239,5 @@ def secret_found(found: Sequence[Found], *, field: str) -> Invalid:
     )
 
 
-def _windows(line: str) -> Iterator[str]:
-    if len(line) <= WINDOW:
-        yield line
-        return
-    for start in range(0, len(line), WINDOW - OVERLAP):
-        yield line[start : start + WINDOW]
-
-
-def _kinds(line: str) -> Iterator[str]:
-    for kind, pattern in _PATTERNS:
-        if pattern.search(line):
-            yield kind
-    for plugin in _PLUGINS:
-        for value in plugin.analyze_string(line):
-            if not _STAND_IN.search(value) and not _is_stand_in_address(plugin, value):
-                yield plugin.secret_type
-    if any(_is_secret(match["value"]) for match in _NAMED.finditer(line)):
-        yield "password or key"
-
-
 def _is_secret(value: str) -> bool:
     return _MIXED.search(value) is not None and _STAND_IN.search(value) is None
-
-
-def _is_stand_in_address(plugin: RegexBasedDetector, value: str) -> bool:
-    return isinstance(plugin, BasicAuthDetector) and value.lower() in {"pass", "pw", "pwd", "token"}

@@ -4,7 +4,7 @@ import pytest
 
 from aegis.problems import Invalid
 from aegis.sensitive.found import Found
-from aegis.sensitive.secrets import MOST, OVERLAP, WINDOW, find_secrets, refuse_secrets
+from aegis.sensitive.secrets import MOST, OVERLAP, find_secrets, refuse_secrets
 from aegis.sensitive.texts import plain_text
 from tests.aegis.sensitive.samples import HARMLESS, SECRETS
 
@@ -23,8 +23,8 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
 
 def test_a_secret_in_a_very_long_line_is_found_wherever_it_lies() -> None:
     secret = SECRETS["Hugging Face token"]
-    for before in (0, WINDOW - 10, WINDOW - OVERLAP + 3, 3 * WINDOW):
-        assert find_secrets("x " * (before // 2) + secret + " x" * WINDOW)
+    for before in (0, OVERLAP - 10, 8 * OVERLAP + 3, 30 * OVERLAP):
+        assert find_secrets("x " * (before // 2) + secret + " x" * OVERLAP)
 
 
 def test_no_more_are_reported_than_anybody_reads() -> None:
