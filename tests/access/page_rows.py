@@ -193,14 +193,13 @@ ROWS: Final = [
     post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
     post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),
     post(f"{VERSION}scan/again/", f"{V}scan/again/", whoever_has(MAINTAIN, status=302)),
-    post(
+    Row(
+        "POST",
         f"{VERSION}scan/waivers/new/",
         f"{M}versions/4/scan/waivers/new/",
         # The date is too far away for whoever may propose one.
         but(whoever_has(CONTRIBUTE, REVIEW, status=400), contributor=403),
-        path="model.bin",
-        reason="It is fine.",
-        until="2199-01-01",
+        form={"path": "model.bin", "reason": "It is fine.", "until": "2199-01-01"},
     ),
     post(
         f"{VERSION}scan/waivers/<uuid:key>/",

@@ -1,5 +1,6 @@
 """The scan of a version: its page, asking for another one, and the waivers of two people."""
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from imports.rescanning import ask_for_rescan
 from registry import waivers as verbs
-from registry.models import ModelVersion, ScanVerdict, ScanWaiver
+from registry.models import ModelVersion, ScanVerdict, ScanWaiver, ScanWaiverAnswer
 from registry.permissions import permissions_of
 from registry.waiver_guards import (
     Waived,
@@ -67,7 +68,9 @@ def propose(request: HttpRequest, name: str, number: int) -> HttpResponse:
     if refusal := why_not_propose(version, user, permissions_of(user, version.registered_model)):
         raise refusal
     form = WaiverForm(posted(request), initial={"path": request.GET.get("path", "")})
-    if form.is_valid() and form.act(verbs.propose_waiver, version, actor=user, **form.said):
+    is_valid = form.is_valid()
+    made = form.act(verbs.propose_waiver, version, actor=user, **form.said) if is_valid else None
+    if made is not None:
         messages.success(request, "It is proposed. A second person has to agree.")
         return _to_scan(version)
     path = form["path"].value() or ""
@@ -110,13 +113,13 @@ def _answered(
             form.refuse_at("password", refusal)
             return None
     moment = authenticated_at(request)
-    verb = {
+    answers: dict[str, Callable[..., ScanWaiverAnswer]] = {
         "approve": partial(verbs.approve_waiver, authenticated_at=moment, comment=comment),
         "decline": partial(verbs.decline_waiver, comment=comment),
         "withdraw": verbs.withdraw_waiver,
         "revoke": partial(verbs.revoke_waiver, comment=comment),
-    }[verdict]
-    return form.act(verb, waiver, actor=user)
+    }
+    return form.act(answers[verdict], waiver, actor=user)
 
 
 def _offered(said: Waived, user: User) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ class RescanDocument(serializers.Serializer[Rescan]):
     requested_at = serializers.DateTimeField()
 
 
-class AnswerDocument(serializers.Serializer[ScanWaiverAnswer]):
+class AnswerDocument(serializers.Serializer[Any]):
     """What somebody said to a waiver."""
 
     verdict = serializers.ChoiceField(ScanWaiverAnswer.Verdict.choices)
@@ -62,7 +62,7 @@ class AnswerDocument(serializers.Serializer[ScanWaiverAnswer]):
     answered_at = serializers.DateTimeField()
 
 
-class WaiverDocument(serializers.Serializer[Waived]):
+class WaiverDocument(serializers.Serializer[Any]):
     """A waiver: one file, one set of rules, a date, two people."""
 
     id = serializers.UUIDField(source="waiver.pk")
