@@ -1,5 +1,6 @@
 """``aegis register`` and ``aegis sign``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +72,11 @@ def register(
         print("\n".join(version_lines(made)))
         for equal in made.equals:
             print(f"Note: v{equal['number']} has the same bytes. {equal['reason']}")
-    return Exit.REFUSED if made.quarantined_at else Exit.DONE
+    if made.quarantined_at:
+        sentence = f"{made.name} is in quarantine and is not given out; its page says why."
+        print(sentence, file=sys.stderr)
+        return Exit.REFUSED
+    return Exit.DONE
 
 
 def sign(

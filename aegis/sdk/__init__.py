@@ -12,7 +12,7 @@ from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable
 from aegis.sdk.progress import Progress
 from aegis.sdk.registry import ModelRegistry
 from aegis.sdk.trust import TrustedKey, TrustedKeys
-from aegis.sdk.verification import Check, Fault, Mismatch, Verification, VerificationFailed
+from aegis.sdk.verdicts import Check, Fault, Mismatch, Verification, VerificationFailed
 
 __all__ = [
     "BadAnswer",

@@ -13,18 +13,14 @@ from aegis.sdk.downloading import promotion_statement
 from aegis.sdk.errors import Unauthenticated
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.proofs import Proofs
-from aegis.sdk.retries import FIRST_CONTACT, Patience
+from aegis.sdk.retries import Patience
 from aegis.sdk.trust import TrustedKeys
-from aegis.sdk.verification import (
-    Check,
-    Verification,
-    fails,
-    holds,
-    promotion_check,
-)
+from aegis.sdk.verdicts import Check, Verification, fails, holds
+from aegis.sdk.verification import promotion_check
 
 REVOCATIONS: Final = "/.well-known/aegis/revocations.json"
-PRODUCTION: Final = "Production"
+# A new registry signs its first list within a minute.
+_FIRST_LIST: Final = 70.0
 
 
 def online_checks(
@@ -67,8 +63,7 @@ def offline_checks(
 
 def _revocation_check(connection: Connection, trusted: TrustedKeys, digest: str) -> Check:
     try:
-        # A registry that has signed no list yet says so, and waiting for it is not worth much.
-        data = connection.ask("GET", REVOCATIONS, patience=Patience(FIRST_CONTACT)).content
+        data = connection.ask("GET", REVOCATIONS, patience=Patience(_FIRST_LIST)).content
         key = trusted.of_bundle(data)
         if key.compromised_at is not None:
             raise Unverified("key_compromised", "The list of recalls is signed with a bad key.")

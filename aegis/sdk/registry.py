@@ -15,7 +15,8 @@ from aegis.sdk.http import Connection
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs
 from aegis.sdk.trust import TrustedKeys
-from aegis.sdk.verification import Verification, verify_files
+from aegis.sdk.verdicts import Verification
+from aegis.sdk.verification import verify_files
 
 KEYS: Final = "/.well-known/aegis/keys.json"
 

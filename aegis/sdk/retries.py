@@ -18,11 +18,11 @@ LONGEST_WAIT_ASKED: Final = 120.0
 class Patience:
     """How long one request is asked again: ``seconds`` in all, after growing pauses.
 
-    ``sleep`` is called with each pause, so that a test need not wait.
+    ``sleep`` is called with each pause in place of ``time.sleep``.
     """
 
     seconds: float
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     _waited: float = field(default=0.0, init=False)
     _pause: float = field(default=0.5, init=False)
 
@@ -33,7 +33,7 @@ class Patience:
         if self._waited + pause > max(self.seconds, wanted or 0.0):
             return False
         self._waited += pause
-        self.sleep(pause)
+        (self.sleep or time.sleep)(pause)
         return True
 
     def _next(self) -> float:

@@ -25,7 +25,8 @@ from aegis.sdk.local_files import find_files, hashed
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs, folder_of
 from aegis.sdk.trust import TrustedKeys
-from aegis.sdk.verification import Verification, verify_files
+from aegis.sdk.verdicts import Verification
+from aegis.sdk.verification import verify_files
 
 __all__ = [
     "PemSigner",

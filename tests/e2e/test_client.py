@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 import random
 import secrets
 import signal
@@ -142,6 +143,22 @@ def test_refusals_are_a_sentence_and_an_exit_code(shell: Shell) -> None:
     stranger.run("list", due=3)
     nobody = Shell("http://127.0.0.1:9", shell.token, shell.home)
     assert nobody.read("list", due=5)["error"]["code"] == "unreachable"
+
+
+def test_files_that_run_code_come_into_quarantine(shell: Shell) -> None:
+    class Harmful:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (os.system, ("true",))
+
+    (shell.home / "harmful.pkl").write_bytes(pickle.dumps(Harmful()))
+    name = named("harmful")
+    made = shell.read("register", "harmful.pkl", name, "--team", "growth", due=3)
+    assert made["quarantined_at"]
+    shell.run("download", f"{name}@1", due=3)
+    assert not (shell.home / f"{name}-v1").exists()
+    again = shell.read("register", "harmful.pkl", name, due=3)
+    assert (again["number"], again["already_registered"]) == (2, False)
+    assert [one["code"] for one in again["equals"]] == ["version_quarantined"]
 
 
 def test_an_upload_survives_its_client_and_its_server_being_killed(

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from aegis.problems import Invalid, NotFound, Unavailable
 from aegis.sdk import Fault, TrustedKeys, VerificationFailed
 from aegis.sdk.signing import PemSigner, sign_model_artifact, verify_model_artifact
-from aegis.sdk.verification import Verification
+from aegis.sdk.verdicts import Verification
 from tests.servers.transit import Mode, TransitStandIn
 
 FILES = {"config.json": b"{}", "model/weights.bin": bytes(range(256)) * 40, "empty.txt": b""}

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,17 @@ class Uploads:
         self.faults: dict[int, str] = {}
         self.parts: list[tuple[str, int, int]] = []
         self.state = "open"
+        self._lock = threading.Lock()
 
     @property
     def bytes_sent(self) -> int:
         return sum(length for _, _, length in self.parts)
 
     def answer(self, asked: Asked) -> Reply:
+        with self._lock:
+            return self.one_at_a_time(asked)
+
+    def one_at_a_time(self, asked: Asked) -> Reply:
         path = unquote(asked.path)
         found = re.search(r"/files/(.+)$", path)
         if asked.method == "POST":
