@@ -40,6 +40,8 @@ PAGES = (
     ("mina", "/models/wine-notes/versions/4/"),
     ("vera", "/models/breast-cancer-screen/versions/2/"),
     ("vera", "/models/breast-cancer-screen/versions/2/files/"),
+    ("vera", "/models/breast-cancer-screen/versions/2/scan/"),
+    ("karim", "/models/digit-reader/versions/3/scan/"),
     ("vera", "/models/breast-cancer-screen/versions/2/card/read/"),
     ("mina", "/models/wine-notes/versions/3/card/"),
     ("mina", "/models/wine-notes/versions/3/evidence/?kind=bias_audit"),

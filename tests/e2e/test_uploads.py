@@ -14,10 +14,16 @@ from tests.e2e import behind, contributing, material, rest
 from tests.e2e.conftest import Come
 from tests.e2e.visitors import Visitor
 from tests.harness.stack import RunningStack
+from tests.registry import making
 
 pytestmark = pytest.mark.browser
 
 PART = 8 * 1024 * 1024
+
+
+def weights(size: int) -> bytes:
+    """Return a file of random weights that scans find to be data."""
+    return making.weights(os.urandom(size))
 
 
 def named(word: str) -> str:
@@ -27,7 +33,7 @@ def named(word: str) -> str:
 def test_a_broken_upload_goes_on_where_it_stopped(come: Come, tmp_path: Path) -> None:
     folder = tmp_path / "release"
     folder.mkdir()
-    (folder / "weights.bin").write_bytes(os.urandom(2 * PART + 1000))
+    (folder / "weights.bin").write_bytes(weights(2 * PART + 1000))
     (folder / "config.json").write_text("{}")
     mina = come("mina")
     contributing.register(mina, named("broken-off"))
@@ -90,7 +96,7 @@ def test_an_upload_goes_on_after_the_browser_was_closed(
     name = named("closed")
     folder = tmp_path / "release"
     folder.mkdir()
-    data = os.urandom(6 * PART + 1234)
+    data = weights(6 * PART + 1234)
     (folder / "weights.bin").write_bytes(data)
     (folder / "config.json").write_text("{}")
     mina = come("mina")
@@ -127,7 +133,7 @@ def test_a_file_that_changed_while_the_browser_was_closed_is_sent_whole(
     name = named("changed")
     folder = tmp_path / "release"
     folder.mkdir()
-    (folder / "weights.bin").write_bytes(os.urandom(PART))
+    (folder / "weights.bin").write_bytes(weights(PART))
     (folder / "config.json").write_text("{}")
     mina = come("mina")
     contributing.register(mina, name)
@@ -135,7 +141,7 @@ def test_a_file_that_changed_while_the_browser_was_closed_is_sent_whole(
     mina.visit("/imports/")
     mina.visit(f"/models/{name}/versions/new/")
     expect(mina.page.locator("[data-upload-kept]")).to_contain_text("2 files of an upload from")
-    data = os.urandom(PART)
+    data = weights(PART)
     (folder / "weights.bin").write_bytes(data)
     contributing.choose_folder(mina, folder)
     mina.press("Add version")
@@ -213,7 +219,9 @@ def test_a_failed_version_is_tried_again(come: Come, stack: RunningStack, tmp_pa
         kept.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     failed = mina.page.get_by_role("alert")
     expect(failed).to_contain_text("v1 could not be imported.")
-    expect(failed).to_contain_text(re.compile("The bytes of model.skops are not the ones that were received"))
+    expect(failed).to_contain_text(
+        re.compile("The bytes of model.skops are not the ones that were received")
+    )
     kept.write_bytes(data)
     mina.press("Try again")
     mina.is_told("is tried again")
