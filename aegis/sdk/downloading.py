@@ -6,7 +6,8 @@ beside the target, which a later try goes on with.
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import httpx
 
-from aegis.problems import Conflict, Invalid
+from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.packages import unpack
 from aegis.proof.signing.bundle import verify_manifest
@@ -24,6 +25,7 @@ from aegis.sdk.errors import BadAnswer
 from aegis.sdk.http import AWAY, BUSY, Connection, quoted
 from aegis.sdk.progress import Progress, Watcher
 from aegis.sdk.proofs import Proofs, folder_of
+from aegis.sdk.redactions import redacted_files
 from aegis.sdk.trust import TrustedKeys
 
 _WORK_SUFFIX: Final = ".aegis-download"
@@ -84,7 +86,10 @@ def _refuse_occupied(to: Path) -> None:
 def _proofs(
     connection: Connection, version: Version, trusted: TrustedKeys
 ) -> tuple[Proofs, Manifest]:
-    """Return the proofs of a version and its manifest, once the signature over it holds."""
+    """Return the proofs of a version, once the signature holds, and what its package holds.
+
+    That is all of the signed manifest but the files whose redaction is signed as well.
+    """
     address = f"models/{quoted(version.model)}/versions/{version.number}/"
     bundle = connection.ask("GET", f"{address}signature/").content
     rows = connection.get(f"{address}files/")["results"]
@@ -92,7 +97,21 @@ def _proofs(
     key = trusted.of_bundle(bundle)
     verify_manifest(bundle, manifest, public_key_pem=key.public_key_pem)
     promotion = promotion_statement(connection, version)
-    return Proofs(bundle, manifest.canonical, promotion, version.document), manifest
+    redactions = tuple(_redactions(connection, address, rows))
+    gone = redacted_files(redactions, manifest.digest, trusted)
+    proofs = Proofs(bundle, manifest.canonical, promotion, version.document, redactions)
+    return proofs, manifest.without(gone) if gone else manifest
+
+
+def _redactions(
+    connection: Connection, address: str, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[bytes]:
+    """Yield the statements of the files that were redacted, as far as they are signed."""
+    for row in rows:
+        if row.get("redaction"):
+            with suppress(NotFound):
+                path = f"{address}redactions/{row['redaction']}/statement/"
+                yield connection.ask("GET", path).content
 
 
 def promotion_statement(

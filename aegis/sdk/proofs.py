@@ -1,7 +1,8 @@
 """What proves an artifact, beside its files: the ``.aegis`` folder that a download leaves.
 
 ``signature.sigstore.json`` is the OpenSSF Model Signing bundle, ``manifest.json`` the canonical
-manifest, ``promotion.sigstore.json`` the statement of the promotion, if there was one, and
+manifest, ``promotion.sigstore.json`` the statement of the promotion, if there was one,
+``redaction-1.sigstore.json`` and on the statements of files that were redacted, and
 ``version.json`` what the registry said of the version then, which nothing vouches for. A package
 that is kept whole has them in a folder of its own name and ``.aegis``.
 """
@@ -19,6 +20,7 @@ SIGNATURE: Final = "signature.sigstore.json"
 MANIFEST: Final = "manifest.json"
 PROMOTION: Final = "promotion.sigstore.json"
 VERSION: Final = "version.json"
+_REDACTIONS: Final = "redaction-*.sigstore.json"
 # Where model_signing and others leave a signature inside of a model's folder.
 _FOREIGN: Final = "model.sig"
 
@@ -31,6 +33,7 @@ class Proofs:
     manifest: bytes | None = None
     promotion: bytes | None = None
     version: Mapping[str, Any] | None = None
+    redactions: tuple[bytes, ...] = ()
 
     @classmethod
     def beside(cls, path: Path, *, bundle: Path | None = None) -> Self:
@@ -53,6 +56,7 @@ class Proofs:
             _read(folder / MANIFEST),
             _read(folder / PROMOTION),
             _object(said) if said else None,
+            tuple(one.read_bytes() for one in sorted(folder.glob(_REDACTIONS))),
         )
 
     def write(self, folder: Path) -> None:
@@ -62,6 +66,8 @@ class Proofs:
         for name, data in ((MANIFEST, self.manifest), (PROMOTION, self.promotion)):
             if data is not None:
                 (folder / name).write_bytes(data)
+        for number, data in enumerate(self.redactions, start=1):
+            (folder / _REDACTIONS.replace("*", str(number))).write_bytes(data)
         if self.version is not None:
             text = json.dumps(self.version, indent=2, sort_keys=True)
             (folder / VERSION).write_text(f"{text}\n")

@@ -15,6 +15,7 @@ from aegis.sdk.local_files import LocalFile, hashed, walk
 from aegis.sdk.package_entries import entries
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs
+from aegis.sdk.redactions import redacted_files
 from aegis.sdk.trust import TrustedKey, TrustedKeys
 from aegis.sdk.verdicts import Check, Fault, Mismatch, Verification, fails, holds
 
@@ -27,12 +28,8 @@ def verify_files(
     trusted: TrustedKeys,
     *,
     watcher: Watcher = unwatched,
-    redacted: frozenset[str] = frozenset(),
 ) -> Verification:
-    """Check signature, key and bytes of a folder, a single file, or a package; raise nothing.
-
-    ``redacted`` names paths that the registry says were taken out by a redaction.
-    """
+    """Check signature, key and bytes of a folder, a single file, or a package; raise nothing."""
     key: TrustedKey | None = None
     try:
         key = trusted.of_bundle(proofs.bundle)
@@ -40,6 +37,7 @@ def verify_files(
         if statement.get("predicateType") != PREDICATE_TYPE:
             raise malformed("it is not about a model's files")
         expected = _expected(statement, proofs)
+        redacted = redacted_files(proofs.redactions, expected.manifest_digest, trusted)
         found = {entry.path: entry for entry in _found(path, expected.ignored, watcher)}
     except Refusal as refusal:
         failed = fails("signature", refusal.code, refusal.sentence)
@@ -139,12 +137,12 @@ def _hashed(name: str, place: Path, watcher: Watcher) -> FileEntry:
 
 
 def _mismatches(
-    expected: Mapping[str, str], found: Mapping[str, FileEntry], redacted: frozenset[str]
+    expected: Mapping[str, str], found: Mapping[str, FileEntry], redacted: Mapping[str, str]
 ) -> Iterable[Mismatch]:
     for path in sorted(expected.keys() | found.keys()):
         if path not in expected:
             yield Mismatch(path, Fault.EXTRA)
-        elif path in redacted and (path not in found or found[path].sha256 != expected[path]):
+        elif path not in found and redacted.get(path) == expected[path]:
             yield Mismatch(path, Fault.REDACTED)
         elif path not in found:
             yield Mismatch(path, Fault.MISSING)
