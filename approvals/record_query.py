@@ -16,6 +16,7 @@ from approvals.records import (
     EvidenceRecord,
     FactRecord,
     MetricRecord,
+    RedactionRecord,
     SignatureRecord,
     TagRecord,
     TeamRecord,
@@ -29,6 +30,7 @@ from registry.models import (
     Evidence,
     Metric,
     ModelVersion,
+    Redaction,
     ScanReport,
     ScanWaiverAnswer,
     Signature,
@@ -120,6 +122,13 @@ def _query() -> QuerySet[ModelVersion]:
                 approved_by="answered_by_id",
                 approver="answered_by__name",
             ),
+            redaction_rows=rows_as_json(
+                _of_version(Redaction.objects.filter(decision__verdict="approve").order_by("id")),
+                RedactionRecord,
+                proposer="proposed_by__name",
+                approver="decision__decided_by__name",
+                at="decision__decided_at",
+            ),
             member_rows=ArraySubquery(
                 User.objects.filter(
                     groups=OuterRef("registered_model__team__group"),
@@ -194,6 +203,7 @@ def _record(version: ModelVersion) -> VersionRecord:
         signature=next((record_of(SignatureRecord, one) for one in row.signature_rows), None),
         scan=next((record_of(ScanRecord, one) for one in row.scan_rows), None),
         waivers=tuple(record_of(WaiverRecord, one) for one in row.waiver_rows),
+        redactions=tuple(record_of(RedactionRecord, one) for one in row.redaction_rows),
     )
 
 

@@ -92,6 +92,20 @@ class EvidenceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactionRecord:
+    """A redaction that two people stand by: what it took out, when, and why."""
+
+    id: UUID
+    kind: str
+    target: str
+    digest: str
+    reason: str
+    proposer: str
+    approver: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TagRecord:
     """A compliance tag and the key of the evidence that carries it."""
 
@@ -173,6 +187,7 @@ class VersionRecord:
     signature: SignatureRecord | None
     scan: ScanRecord | None
     waivers: tuple[WaiverRecord, ...]
+    redactions: tuple[RedactionRecord, ...] = ()
 
     @property
     def name(self) -> str:
@@ -188,6 +203,11 @@ class VersionRecord:
     def evidence_by_id(self) -> Mapping[UUID, EvidenceRecord]:
         """Return every piece of evidence, superseded ones too, by key."""
         return {piece.id: piece for piece in self.evidence}
+
+    @cached_property
+    def redacted(self) -> Mapping[tuple[str, str], RedactionRecord]:
+        """Return what was taken out of this version, by its kind and its key or path."""
+        return {(one.kind, one.target): one for one in self.redactions}
 
     @property
     def current_evidence(self) -> tuple[EvidenceRecord, ...]:

@@ -8,8 +8,8 @@ from typing import Final
 from aegis.accounts.models import User
 from approvals.models import PromotionRequest
 from approvals.people_query import People
-from approvals.records import VersionRecord
-from approvals.request_query import DecisionRecord, RequestRecord
+from approvals.records import RedactionRecord, VersionRecord
+from approvals.request_query import CommentRecord, DecisionRecord, RequestRecord
 from approvals.states import CLOSED, RequestState
 
 _DECIDED: Final = {
@@ -24,7 +24,8 @@ class Entry:
     """One thing that happened. ``words`` follow the person's name; None is Aegis itself.
 
     ``kind``: asked, a verdict, comment, card, evidence, attested, dismissed, taken_back,
-    moved, or a state in which the request ended. ``body`` is Markdown that somebody wrote.
+    moved, or a state in which the request ended. ``body`` is Markdown that somebody wrote,
+    ``target`` by which kind and key it can be redacted, ``redaction`` what took it out.
     """
 
     at: datetime
@@ -32,6 +33,8 @@ class Entry:
     person: User | None
     words: str
     body: str = ""
+    target: tuple[str, str] | None = None
+    redaction: RedactionRecord | None = None
 
 
 def timeline(record: RequestRecord, version: VersionRecord, people: People) -> list[Entry]:
@@ -45,11 +48,8 @@ def timeline(record: RequestRecord, version: VersionRecord, people: People) -> l
             people[request.requested_by_id],
             f"asked to promote {version.name} to {target}",
         ),
-        *(entry for decision in record.decisions for entry in _decided(decision, people)),
-        *(
-            Entry(one.written_at, "comment", people[one.written_by], "commented", one.body)
-            for one in record.comments
-        ),
+        *(entry for decision in record.decisions for entry in _decided(decision, version, people)),
+        *(_commented(one, version, people) for one in record.comments),
         *_changes(version, people, since=request.requested_at),
         *_end(record, version),
         *_ended(request, people),
@@ -57,10 +57,27 @@ def timeline(record: RequestRecord, version: VersionRecord, people: People) -> l
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _decided(decision: DecisionRecord, people: People) -> Iterator[Entry]:
+def _commented(comment: CommentRecord, version: VersionRecord, people: People) -> Entry:
+    target = ("comment", str(comment.id))
+    gone = version.redacted.get(target)
+    person = people[comment.written_by]
+    return Entry(comment.written_at, "comment", person, "commented", comment.body, target, gone)
+
+
+def _decided(decision: DecisionRecord, version: VersionRecord, people: People) -> Iterator[Entry]:
     person = people[decision.decided_by]
     words = _DECIDED[decision.verdict]
-    yield Entry(decision.decided_at, decision.verdict, person, words, decision.comment)
+    target = ("decision", str(decision.id))
+    gone = version.redacted.get(target)
+    yield Entry(
+        decision.decided_at,
+        decision.verdict,
+        person,
+        words,
+        "" if gone else decision.comment,
+        target if decision.comment else None,
+        gone,
+    )
     if decision.dismissed_at is None:
         return
     what = "an approval" if decision.verdict == "approve" else "a decision"
@@ -79,10 +96,10 @@ def _changes(version: VersionRecord, people: People, *, since: datetime) -> Iter
             yield Entry(card.published_at, "card", people[card.published_by], words)
     for piece in version.evidence:
         if piece.attached_at > since:
-            words = f"attached {piece.title}"
+            words = f"attached {piece.title or 'evidence, redacted since'}"
             yield Entry(piece.attached_at, "evidence", people[piece.attached_by], words)
         if piece.attested_by and piece.attested_at and piece.attested_at > since:
-            words = f"attested {piece.title}"
+            words = f"attested {piece.title or 'evidence, redacted since'}"
             person = people[piece.attested_by]
             yield Entry(piece.attested_at, "attested", person, words, piece.attestation)
 

@@ -61,16 +61,23 @@ def sweep_signing() -> None:
 
 @shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
 def carry_out_redaction(redaction: str) -> None:
-    """Take the bytes of a redaction out of the store, and sign that it is so. Safe to run twice."""
+    """Take the bytes of a redaction out of the store; its statement is owed. Safe to run twice."""
     if redacting.run_job(UUID(redaction)):
-        redaction_statements.sign_owed()
+        _hint(sign_redactions)
 
 
 @shared_task
 def sweep_redactions() -> None:
-    """Hand out the redactions that nobody works on, and sign what is owed. Safe to run twice."""
+    """Hand out the redactions that nobody works on, and what is owed. Safe to run twice."""
     for job in redacting.due_jobs().values_list("pk", flat=True)[:MOST_HINTS]:
         hint_redaction(job)
+    if redaction_statements.owed_statements().exists():
+        _hint(sign_redactions)
+
+
+@shared_task
+def sign_redactions() -> None:
+    """Sign the statements that redactions owe. Safe to run twice."""
     redaction_statements.sign_owed()
 
 

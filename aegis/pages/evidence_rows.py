@@ -6,10 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from aegis.accounts.models import User
-from approvals.records import EvidenceRecord, TagRecord, VersionRecord
+from approvals.records import EvidenceRecord, RedactionRecord, TagRecord, VersionRecord
 from registry.evidence import KIND_OF_TAG
 from registry.makers import person_of
-from registry.models import Evidence
+from registry.models import Evidence, RedactionKind
 from registry.permissions import CONTRIBUTE, REVIEW
 
 TAG_OF_KIND: Final = {str(kind): tag for tag, kind in KIND_OF_TAG.items()}
@@ -29,13 +29,14 @@ class EvidenceRow:
     tags: tuple[TagRecord, ...]
     claimable: str
     may_attest: bool
+    redaction: RedactionRecord | None = None
 
 
 def evidence_rows(
     record: VersionRecord, people: Mapping[UUID, User], user: User, held: Collection[str]
 ) -> tuple[EvidenceRow, ...]:
-    """Return the rows, the latest first and what was superseded last."""
-    pieces = sorted(record.evidence, key=lambda piece: piece.is_superseded)
+    """Return the rows, the latest first and what shows nothing any more last."""
+    pieces = sorted(record.evidence, key=lambda piece: not piece.is_current)
     return tuple(_row(piece, record, people, user, held) for piece in pieces)
 
 
@@ -59,6 +60,7 @@ def _row(
         by_whom=_by_whom(piece, people, waits=waits, is_maker=is_maker),
         tags=tags,
         claimable=tag if piece.holds and CONTRIBUTE in held and tag not in carried else "",
+        redaction=record.redacted.get((RedactionKind.EVIDENCE.value, str(piece.id))),
         may_attest=waits and not is_maker and not user.is_service and _may_vouch(held),
     )
 
@@ -72,6 +74,8 @@ def _is_maker(user: User, makers: Iterable[User]) -> bool:
 
 
 def _look(piece: EvidenceRecord) -> str:
+    if piece.is_redacted:
+        return "redacted"
     if piece.is_superseded:
         return "superseded"
     return "attested" if piece.attested_by and piece.outcome == "pass" else piece.outcome

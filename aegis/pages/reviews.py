@@ -14,6 +14,7 @@ from approvals.judgements import Judgement
 from approvals.review import Review
 from approvals.states import RequestState
 from approvals.wording import listed
+from registry.permissions import CONTRIBUTE, REVIEW
 
 _ANCHORS: Final = {"gate": "gate-{}", "metric": "metrics", "roles": "people"}
 _NUMBERS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -67,6 +68,11 @@ class ReviewPage:
     def name(self) -> str:
         """Return what the page is called in the way to it."""
         return f"Review {self.review.request.number}"
+
+    @property
+    def may_redact(self) -> bool:
+        """Say whether this person may propose to take out what somebody wrote."""
+        return bool(self.review.record.held & {CONTRIBUTE, REVIEW})
 
 
 def review_page(review: Review, forms: ReviewForms, *, back: str = "") -> ReviewPage:

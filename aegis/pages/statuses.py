@@ -66,6 +66,14 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "attested": Look("pass", "pass", "Attested"),
         "unattested": Look("warn", "clock", "Unattested"),
         "superseded": Look("idle", "dismissed", "Superseded"),
+        "redacted": Look("idle", "lock", "Redacted"),
+    },
+    "redaction": {
+        "proposed": Look("open", "open", "1 of 2 people"),
+        "declined": Look("idle", "dismissed", "Declined"),
+        "withdrawn": Look("idle", "undo", "Withdrawn"),
+        "underway": Look("warn", "clock", "Bytes are being removed"),
+        "done": Look("pass", "pass", "Redacted"),
     },
     "verdict": {
         "approve": Look("pass", "check", "Approved"),

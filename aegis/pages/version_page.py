@@ -21,7 +21,7 @@ from approvals.record_query import load_with_occupant
 from approvals.records import VersionRecord
 from imports.models import Import
 from registry import cards
-from registry.models import ArtifactFile, ModelVersion, Stage
+from registry.models import ArtifactFile, ModelVersion, RedactionKind, Stage
 from registry.permissions import CONTRIBUTE, MAINTAIN, REVIEW, permissions_of
 
 
@@ -114,6 +114,11 @@ class VersionPage:
         return bool(self.held & {MAINTAIN, REVIEW}) or self.people[self.reader].is_auditor
 
     @property
+    def may_redact(self) -> bool:
+        """Say whether this person may propose to take something out."""
+        return bool(self.held & {CONTRIBUTE, REVIEW}) or self.people[self.reader].is_auditor
+
+    @property
     def is_given_out(self) -> bool:
         """Say whether the bytes can be downloaded."""
         version = self.version
@@ -132,7 +137,9 @@ class VersionPage:
     @property
     def folders(self) -> tuple[Folder, ...]:
         """Return the first files, by their folders."""
-        return folders_of(self.files, files_address(self.version))
+        found = self.record.redacted.items()
+        redacted = {path: one.id for (kind, path), one in found if kind == RedactionKind.FILE}
+        return folders_of(self.files, files_address(self.version), redacted)
 
     @property
     def further_files(self) -> int:

@@ -166,6 +166,7 @@ CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
     "imports.tasks.*": {"queue": "imports"},
     "registry.tasks.publish_revocations": {"queue": "signing"},
     "registry.tasks.sign_again": {"queue": "signing"},
+    "registry.tasks.sign_redactions": {"queue": "signing"},
     "registry.tasks.note_signing_keys": {"queue": "signing"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False

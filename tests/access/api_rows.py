@@ -191,6 +191,40 @@ ROWS: Final = [
         whoever_has(REVIEW, status=201),
         {"verdict": "decline", "comment": "Nobody knows who wrote it."},
     ),
+    Row("GET", f"{VERSION}redactions/", f"{V}redactions/", SEES),
+    Row(
+        "POST",
+        f"{VERSION}redactions/",
+        f"{V}redactions/",
+        but(whoever_has(CONTRIBUTE, REVIEW, status=201), auditor=201, service=403),
+        {
+            "kind": "file",
+            "target": "model.bin",
+            "reason_code": "secret",
+            "reason": "A key lies in it.",
+        },
+    ),
+    Row(
+        "GET",
+        f"{VERSION}redactions/<uuid:redaction>/",
+        f"{V}redactions/{{redaction}}/",
+        SEES,
+    ),
+    Row(
+        "POST",
+        f"{VERSION}redactions/<uuid:redaction>/decisions/",
+        f"{V}redactions/{{redaction}}/decisions/",
+        # The maintainer proposed it.
+        whoever_has(REVIEW, status=201),
+        {"verdict": "decline", "comment": "The name is made up."},
+    ),
+    Row(
+        "GET",
+        f"{VERSION}redactions/<uuid:redaction>/statement/",
+        f"{V}redactions/{{redaction}}/statement/",
+        # Nothing was carried out, so nothing is signed.
+        everybody(404),
+    ),
     Row(
         "GET",
         f"{VERSION}downloads/",

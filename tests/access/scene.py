@@ -18,7 +18,7 @@ from tests.access.callers import CONTRIBUTOR, PEOPLE, SERVICE, TOKEN
 from tests.approvals import making as approving
 from tests.cast import Cast
 from tests.registry import making as registering
-from tests.registry import scanning
+from tests.registry import redacting, scanning
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Scene:
     job: int
     evidence: str
     waiver: str
+    redaction: str
     upload: str
     token: str
     team: str
@@ -90,6 +91,8 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         reason="Gate is forty lines of arithmetic.",
         expires_at=timezone.now() + timedelta(days=30),
     )
+    card = second.card_revisions.latest("number")
+    redaction = redacting.propose(second, cast.marc, "card_revision", card.pk)
     set_alias(model, "dev-mina", actor=cast.mina, version=second)
     upload = open_upload(actor=cast.mina)
     registering.send(upload, cast.mina, {"a.bin": b"a"})
@@ -102,6 +105,7 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         job=first.job.number,
         evidence=str(unattested.pk),
         waiver=str(waiver.pk),
+        redaction=str(redaction.pk),
         upload=str(upload.pk),
         token=str(tokens["mina"].pk),
         team=str(cast.growth.pk),

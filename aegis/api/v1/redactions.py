@@ -34,7 +34,7 @@ from registry.redaction_states import is_signed, state_of
 
 
 class NewRedaction(StrictSerializer):
-    """What is to go, and why. ``target`` is the id of a row, or the path of a file."""
+    """What is to go, and why. ``target`` is the id of what it is, or the path of a file."""
 
     kind = serializers.ChoiceField(RedactionKind.choices)
     target = Text()

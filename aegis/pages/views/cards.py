@@ -10,6 +10,7 @@ from aegis.pages.card_view import card_view
 from aegis.pages.finding import find_version
 from aegis.pages.forms.cards import CardForm
 from aegis.pages.fragments import is_fragment
+from aegis.pages.redaction_lines import may_propose, redaction_shown
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from approvals.models import Decision
@@ -69,14 +70,21 @@ def discard(request: HttpRequest, name: str, number: int) -> HttpResponse:
 @require_safe
 def read(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Show a published revision of a card, the latest unless another is asked for."""
-    version = find_version(person(request), name, number)
+    user = person(request)
+    version = find_version(user, name, number)
     revisions = list(CardRevision.objects.filter(version=version).select_related("published_by"))
     wanted = request.GET.get("revision", "")
     chosen = [one for one in revisions if wanted in {"", str(one.number)}]
     if not chosen and wanted:
         raise NotFound("revision_not_found", "The card has no such revision.")
     shown = card_view(version, chosen[0]) if chosen else None
-    context = {"version": version, "card": shown, "revisions": revisions}
+    context = {
+        "version": version,
+        "card": shown,
+        "revisions": revisions,
+        "redaction": redaction_shown(shown.revision) if shown else None,
+        "may_redact": may_propose(version.registered_model, user),
+    }
     return render(request, "registry/card.html", context)
 
 

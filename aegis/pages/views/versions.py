@@ -13,6 +13,7 @@ from aegis.pages.folder_files import files_with_paths, takes_folders
 from aegis.pages.forms.versions import VersionForm
 from aegis.pages.posted import posted
 from aegis.pages.receiving import received_upload
+from aegis.pages.redaction_lines import may_propose
 from aegis.pages.signed_in import person
 from aegis.pages.version_page import files_address, load_job, load_version_page
 from imports.uploading import Registration, register_upload
@@ -70,11 +71,14 @@ def state(request: HttpRequest, name: str, number: int) -> HttpResponse:
 @require_safe
 def files(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Show every file of a version, a page at a time."""
-    version = find_version(person(request), name, number)
+    user = person(request)
+    version = find_version(user, name, number)
     found = ArtifactFile.objects.filter(version=version).order_by("path")
     page = Paginator(found, FILES).get_page(request.GET.get("page"))
-    folders = folders_of(page.object_list, files_address(version))
-    context = {"version": version, "page": page, "folders": folders}
+    redacted = {file.path: file.redaction_id for file in page if file.redaction_id}
+    folders = folders_of(page.object_list, files_address(version), redacted)
+    may_redact = may_propose(version.registered_model, user)
+    context = {"version": version, "page": page, "folders": folders, "may_redact": may_redact}
     return render(request, "registry/version_files.html", context)
 
 

@@ -218,7 +218,16 @@ class CardDocument(serializers.ModelSerializer[CardRevision]):
 
     class Meta:
         model = CardRevision
-        fields = ("number", "sections", "missing", "digest", "published_by", "published_at")
+        fields = (
+            "id",
+            "number",
+            "sections",
+            "missing",
+            "digest",
+            "published_by",
+            "published_at",
+            "redaction",
+        )
 
     def get_missing(self, card: CardRevision) -> list[dict[str, str]]:
         """Return what a complete card would have besides."""
