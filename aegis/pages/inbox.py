@@ -8,7 +8,8 @@ from aegis.accounts.models import User
 from approvals import inbox as inboxes
 from approvals.inbox import InboxRow
 from approvals.wording import counted, listed
-from registry.models import ScanWaiver
+from registry.models import Redaction, ScanWaiver
+from registry.redaction_lists import redactions_for
 from registry.waiver_lists import waivers_for
 
 
@@ -40,13 +41,14 @@ class Tab:
 class InboxPage:
     """What the template draws; ``empty_…`` are the words where the list holds nothing.
 
-    ``waivers`` wait for this person's word, and stand in the list of what does.
+    ``waivers`` and ``redactions`` wait for this person's word, and stand in the list of what does.
     """
 
     key: str
     tabs: tuple[Tab, ...]
     sections: tuple[Section, ...]
     waivers: tuple[ScanWaiver, ...]
+    redactions: tuple[Redaction, ...]
     empty_heading: str
     empty_note: str
 
@@ -54,7 +56,7 @@ class InboxPage:
     def is_empty(self) -> bool:
         """Say whether what the list is about holds nothing; other sections may follow."""
         has_rows = any(section.rows and not section.heading for section in self.sections)
-        return not has_rows and not self.waivers
+        return not (has_rows or self.waivers or self.redactions)
 
 
 def inbox_page(user: User, key: str) -> InboxPage:
@@ -71,14 +73,16 @@ def inbox_page(user: User, key: str) -> InboxPage:
     }
     key = key if key in lists else ""
     waivers = tuple(waivers_for(user)) if key == "" else ()
-    counts = {"": len(found.needs_me) + len(waivers), "mine": len(mine), "open": len(everything)}
+    redactions = tuple(redactions_for(user)) if key == "" else ()
+    mine_to_say = len(found.needs_me) + len(waivers) + len(redactions)
+    counts = {"": mine_to_say, "mine": len(mine), "open": len(everything)}
     tabs = tuple(
         Tab(one, label, counts.get(one), is_current=one == key, attention=one == "")
         for one, label in _TABS.items()
     )
     sections = tuple(section for section in lists[key]() if section.rows)
     note = _note(found) if key == "" else _NOTES[key]
-    return InboxPage(key, tabs, sections, waivers, _EMPTY[key], note)
+    return InboxPage(key, tabs, sections, waivers, redactions, _EMPTY[key], note)
 
 
 _TABS: Final = {

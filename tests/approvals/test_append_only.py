@@ -48,7 +48,7 @@ def test_nobody_changes_a_row_once_it_is_there(history: None) -> None:
     assert len(TABLES) == 9
     for model in TABLES:
         assert model._default_manager.exists(), model
-    _no_column_is_updated_by("default", "permission denied")
+    _no_column_is_updated_by("default", "permission denied|is never changed or removed")
     _no_column_is_updated_by("owner", "is never changed or removed")
     _no_row_is_removed_by("default", "permission denied")
     _no_row_is_removed_by("owner", "is never changed or removed|are never emptied|foreign key")
@@ -75,6 +75,7 @@ def _the_orm_is_refused_too() -> None:
         rows = model._default_manager.all()
         row = rows[0]
         field = next(one for one in model._meta.concrete_fields if not one.primary_key)
+        assert field.name not in {"comment", "body", "redaction"}
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             rows.update(**{field.attname: getattr(row, field.attname)})
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():

@@ -147,9 +147,13 @@ def test_the_api_takes_a_session_to_agree(
     assert (made["state"], made["digest"], made["is_signed"]) == ("proposed", card.digest, False)
 
     place = f"{address}{made['id']}/decisions/"
-    agreed = as_person(cast.rita).post(
-        place, {"verdict": "approve"}, content_type="application/json"
-    )
+    said = {"verdict": "approve"}
+    rita = as_person(cast.rita)
+    refused = rita.post(place, said, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "reauthentication_required")
+    rita = Client()
+    rita.post("/account/login/", {"login": "rita", "password": PASSWORD})
+    agreed = rita.post(place, said, content_type="application/json")
 
     assert agreed.status_code == 201, agreed.content
     assert (agreed.json()["state"], agreed.json()["decided_by"]) == ("done", "rita")
