@@ -21,6 +21,7 @@ from registry.registration import edit_model, register_model
 from registry.sharing import share
 from registry.uploads import open_upload, receive_whole
 from tests.cast import Cast
+from tests.registry import scanning
 
 __all__ = ["edit_model", "record_fact", "record_metric", "register_model", "share"]
 
@@ -83,7 +84,7 @@ def new_version(
 ) -> ModelVersion:
     """Upload files, import them as a worker does, and return the ready version."""
     job = new_import(model, actor, files, **further)
-    run(job.pk)
+    run(job.pk, scanner=scanning.here)
     version = ModelVersion.objects.select_related("registered_model").get(pk=job.version_id)
     assert version.is_ready, version.failure
     return version

@@ -1,11 +1,14 @@
 """Reports of scans for tests: every file of a version is data only but for those that are named."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from aegis.proof.manifest import Manifest
+from imports.scanning import engine
 from imports.scanning.findings import FileFindings, Finding
-from imports.scanning.reports import Report
+from imports.scanning.reports import Report, ScanInput
+from imports.scanning.sandbox import Progress
 from imports.scanning.verdicts import Verdict
 from registry.models import ModelVersion, ScanReport
 from registry.scans import record_scan
@@ -25,6 +28,17 @@ def of_manifest(manifest: Manifest, *named: FileFindings, ruleset: str = RULESET
         for entry in manifest.files
     )
     return Report(ruleset, tuple(by_path.get(found.path, found) for found in clean))
+
+
+def here(files: Iterable[ScanInput], *, progress: Progress) -> Report:
+    """Scan files by the real engine without its process, which takes a second to begin."""
+    found = []
+    for given in files:
+        with given.filename_on_disk.open("rb") as stream:
+            path, size, sha256 = given.path, given.size, given.sha256
+            found.append(engine.scan_file(stream, path=path, size=size, sha256=sha256))
+        progress(path, size)
+    return Report(engine.ruleset(), tuple(found))
 
 
 def of_version(version: ModelVersion, *named: FileFindings, ruleset: str = RULESET) -> Report:
