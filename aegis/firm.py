@@ -79,7 +79,7 @@ def refuse(sentence: str, *values: str) -> str:
 def columns_of(model: models.Model | type[models.Model], fields: tuple[str, ...]) -> list[str]:
     """Return the names of the columns that hold ``fields``."""
     found = [model._meta.get_field(name) for name in fields]
-    return [field.column for field in found if isinstance(field, models.Field)]
+    return [str(field.column) for field in found if isinstance(field, models.Field)]
 
 
 def _array(columns: list[str]) -> str:

@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
 
 from aegis.accounts.models import User
 from aegis.problems import Conflict, Invalid, NotFound
@@ -89,7 +89,7 @@ def open_file(
 ) -> Download:
     """Return one file of a version, or a part of it, read out of the package."""
     artifact = _artifact(version, actor)
-    file = None if "\0" in path else _files(version).filter(path=path).first()
+    file = None if "\0" in path else version.files.filter(path=path).first()
     if file is None:
         raise NotFound("file_not_found", f"Version {version.number} has no file {path[:200]}.")
     if file.redaction_id is not None:
@@ -109,7 +109,7 @@ def open_evidence(evidence: Evidence, *, actor: User | AnonymousUser) -> Downloa
     """Return the file of a piece of evidence, whose digest was checked before."""
     require(actor, VIEW, evidence.version.registered_model)
     if evidence.redaction_id is not None:
-        raise _redacted("evidence_redacted", "The evidence", evidence.redaction)
+        raise _redacted("evidence_redacted", "The evidence", evidence.redaction_id)
     return Download(
         body=_document(evidence),
         name=evidence.file_name,
@@ -229,10 +229,12 @@ def _refuse_while_redacted(version: ModelVersion) -> None:
 
 def file_redacted(file: ArtifactFile) -> Conflict:
     """Return the refusal of a file that two people took out: who, when and why."""
-    return _redacted("file_redacted", file.path, file.redaction)
+    return _redacted("file_redacted", file.path, file.redaction_id)
 
 
-def _redacted(code: str, what: str, redaction: Redaction) -> Conflict:
+def _redacted(code: str, what: str, key: UUID | None) -> Conflict:
+    found = Redaction.objects.select_related("proposed_by", "decision__decided_by")
+    redaction: Redaction = found.get(pk=key)
     decision = redaction.decision
     return Conflict(
         code,
@@ -245,10 +247,6 @@ def _redacted(code: str, what: str, redaction: Redaction) -> Conflict:
             "sha256": redaction.digest,
         },
     )
-
-
-def _files(version: ModelVersion) -> QuerySet[ArtifactFile]:
-    return version.files.select_related("redaction__proposed_by", "redaction__decision__decided_by")
 
 
 def _damaged() -> Conflict:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -126,7 +127,7 @@ def redactions_of(version: ModelVersion, *, actor: User) -> list[Redaction]:
     return list(_read().filter(version=version).order_by("-proposed_at"))
 
 
-def redaction_of(version: ModelVersion, key: object, *, actor: User) -> Redaction:
+def redaction_of(version: ModelVersion, key: UUID, *, actor: User) -> Redaction:
     """Return one redaction of a version, or raise ``NotFound``."""
     require(actor, VIEW, version.registered_model)
     redaction = _read().filter(version=version, pk=key).first()

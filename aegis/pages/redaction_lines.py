@@ -27,6 +27,13 @@ class RedactionLine:
         return self.target.title if self.target else self.redaction.get_kind_display()
 
     @property
+    def statement_path(self) -> str:
+        """Return where the signed statement is downloaded."""
+        version = self.redaction.version
+        address = f"/api/v1/models/{version.registered_model.name}/versions/{version.number}/"
+        return f"{address}redactions/{self.redaction.pk}/statement/"
+
+    @property
     def consequence(self) -> str:
         """Return the sentences of what follows from it."""
         return redactable(self.redaction.kind).consequence

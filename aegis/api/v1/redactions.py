@@ -1,5 +1,6 @@
 """Redactions of a version: proposed by one person, carried out on the word of another."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -49,7 +50,7 @@ class NewRedactionDecision(StrictSerializer):
     comment = Text(default="")
 
 
-class RedactionDocument(serializers.Serializer[Redaction]):
+class RedactionDocument(serializers.Serializer[Any]):
     """A redaction: what was or is to be taken out, by whom, and what stays of it."""
 
     id = serializers.UUIDField()

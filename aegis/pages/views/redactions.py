@@ -1,5 +1,7 @@
 """Redactions of a version: the list, the proposal, and the word of the second person."""
 
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,12 +16,12 @@ from aegis.pages.redaction_lines import line_of, offered
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from registry import redaction as verbs
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RedactionDecision
 from registry.permissions import permissions_of
 from registry.redactable import find_target, redactable
 from registry.redaction_guards import why_not_decide, why_not_propose
 
-_VERBS = {
+_VERBS: Final[dict[str, Callable[..., RedactionDecision]]] = {
     "approve": verbs.approve_redaction,
     "decline": verbs.decline_redaction,
     "withdraw": verbs.withdraw_redaction,

@@ -159,3 +159,18 @@ def test_the_api_takes_a_session_to_agree(
     assert (agreed.json()["state"], agreed.json()["decided_by"]) == ("done", "rita")
     missing = as_person(cast.vera).get(f"{address}{made['id']}/statement/")
     assert (missing.status_code, missing.json()["code"]) == (404, "statement_missing")
+
+
+def test_it_waits_in_the_inbox_of_whoever_can_answer(
+    cast: Cast, version: ModelVersion, card: CardRevision, as_person: AsPerson
+) -> None:
+    redaction = propose(version, cast.marc, "card_revision", card.pk)
+    place = f"{VERSION}redactions/{redaction.pk}/"
+
+    for person, is_asked in (
+        (cast.rita, True), (cast.marc, False), (cast.mina, False), (cast.otto, False),
+    ):  # fmt: skip
+        page = as_person(person).get("/reviews/").content.decode()
+        assert (place in page) is is_asked, person
+    agree(redaction, cast.rita)
+    assert place not in as_person(cast.remy).get("/reviews/").content.decode()
