@@ -29,7 +29,5 @@ def check_tags(value: Any) -> dict[str, str]:
         if name_key(name) in keys:
             raise Invalid("tag_duplicate", f"The tag {name} is given twice.", field="tags")
         keys.add(name_key(name))
-        tags[name] = plain_text(
-            words, field="tag", limit=VALUE_LENGTH, required=False, name=name
-        )
+        tags[name] = plain_text(words, field="tag", limit=VALUE_LENGTH, required=False, name=name)
     return dict(sorted(tags.items()))

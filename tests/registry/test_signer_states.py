@@ -37,7 +37,9 @@ def test_an_absence_keeps_the_time_at_which_it_began(key: SigningKey) -> None:
 
 def test_an_answer_ends_an_absence_and_the_next_one_begins_anew(key: SigningKey) -> None:
     signer_states.note_absence(key, away())
-    SignerState.objects.filter(key_name="release").update(away_since=timezone.now() - timedelta(hours=3))
+    SignerState.objects.filter(key_name="release").update(
+        away_since=timezone.now() - timedelta(hours=3)
+    )
     signer_states.note_answer(key)
     assert signer_states.notice() == "ok"
     signer_states.note_absence(key, away())

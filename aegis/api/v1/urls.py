@@ -79,7 +79,7 @@ key: list[URLPattern | URLResolver] = [
 promotion: list[URLPattern | URLResolver] = [
     path("", promotions.Promotion.as_view()),
     path("subject/", promotions.Subject.as_view()),
-    path("statement/", promotions.Statement.as_view()),
+    path("statement/", promotions.Statement.as_view(), name="promotion-statement"),
     path("withdraw/", promotions.Withdraw.as_view()),
     path("decisions/", decisions.Decisions.as_view()),
     path("decisions/<uuid:decision>/withdraw/", decisions.DecisionWithdrawal.as_view()),

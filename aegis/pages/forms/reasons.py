@@ -35,7 +35,9 @@ class RecallForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = "What is wrong with it?"
-        self.fields["reason"].help_text = (
+        self.fields[
+            "reason"
+        ].help_text = (
             "Everybody who asks for the version, and everybody who fetched it, reads this."
         )
 

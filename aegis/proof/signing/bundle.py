@@ -117,9 +117,7 @@ def verify_statement(data: bytes, *, public_key_pem: str) -> dict[str, Any]:
     return statement
 
 
-def model_statement(
-    manifest: Manifest, *, name: str, number: int | None = None
-) -> dict[str, Any]:
+def model_statement(manifest: Manifest, *, name: str, number: int | None = None) -> dict[str, Any]:
     """Return the OpenSSF Model Signing statement for a manifest, with the version it belongs to.
 
     Without a ``number`` it belongs to no registered version: ``name`` is then only a title.

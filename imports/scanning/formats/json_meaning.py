@@ -61,7 +61,7 @@ def objects(value: Any, pointer: str = "") -> Iterator[tuple[dict[str, Any], str
         )
 
 
-def _examine_instructions(value: dict[str, Any], place: str) -> Iterator[Examination]:
+def _examine_instructions(value: dict[Any, Any], place: str) -> Iterator[Examination]:
     """Examine the keys by which jsonpickle and Hydra are told what to import and call."""
     for key, target in value.items():
         if isinstance(key, str) and key.startswith("py/"):

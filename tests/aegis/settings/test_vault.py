@@ -73,7 +73,8 @@ def test_what_is_missing_is_named(
 
 
 @pytest.mark.parametrize(
-    "address", ["vault.example", "ftp://vault.example", "https://", "https://me:canary@vault.example"]
+    "address",
+    ["vault.example", "ftp://vault.example", "https://", "https://me:canary@vault.example"],
 )
 def test_an_address_that_cannot_be_right_stops_the_start(
     environment: pytest.MonkeyPatch, address: str
