@@ -16,7 +16,7 @@ from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Unavailable
 from registry.locks import lock_version
-from registry.models import ModelVersion, PackageCheck, PackageWatch, Quarantine
+from registry.models import Artifact, ModelVersion, PackageCheck, PackageWatch, Quarantine
 from registry.package_verification import Outcome, Pace, Verdict, look_at
 from registry.permissions import MAINTAIN, require
 from registry.quarantine import lift, open_quarantine, quarantine
@@ -116,13 +116,18 @@ def verify_held(held: Held) -> PackageCheck | None:
 
 
 def _verify(held: Held) -> PackageCheck:
-    version = ModelVersion.objects.select_related("artifact", "registered_model")
+    versions = ModelVersion.objects.select_related("artifact", "registered_model")
+    version = versions.get(pk=held.version)
     try:
-        verdict = look_at(version.get(pk=held.version), progress=_Alive(held))
+        verdict = look_at(version, progress=_Alive(held))
     except Unavailable as away:
         with transaction.atomic():
             held.wait(" ".join(filter(None, (away.sentence, away.mend))))
         raise
+    if not Artifact.objects.filter(pk=version.pk, key=version.artifact.key).exists():
+        raise Unavailable(
+            "package_redacted_meanwhile", "A file was redacted while the package was being read."
+        )
     return write_down(held, verdict)
 
 

@@ -12,6 +12,7 @@ from aegis.events.outbox import dispatch
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.redaction import verify_redaction
+from imports.rescanning import ask_for_rescan, rescan
 from registry.cards import completeness
 from registry.cards_publishing import current_card, publish_card, save_draft
 from registry.documents import FOLDER
@@ -23,6 +24,7 @@ from registry.models import (
     Evidence,
     ModelVersion,
     PackageRewrite,
+    PackageWatch,
     Redaction,
     RedactionJob,
     RedactionStatement,
@@ -39,11 +41,13 @@ from registry.redaction import (
     withdraw_redaction,
 )
 from registry.redaction_statements import owed_statements, sign_owed
+from registry.reverification import verify_now
+from registry.scans import latest_report
 from registry.sharing import share
 from registry.sweeping import sweep_documents
 from tests.cast import Cast
 from tests.recorded import last, recorded, refused
-from tests.registry import making
+from tests.registry import making, scanning
 from tests.registry.redacting import CANARY, agree, propose
 
 pytestmark = pytest.mark.django_db
@@ -415,3 +419,52 @@ def test_a_file_keeps_its_row(cast: Cast, model_version: ModelVersion) -> None:
     row = ArtifactFile.objects.get(pk=before.pk)
     assert (row.size, row.sha256) == (before.size, before.sha256)
     assert (row.redaction_id, row.offset, row.members) == (redaction.pk, None, None)
+
+
+def test_a_look_during_which_the_package_was_replaced_is_no_verdict(
+    cast: Cast, model_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from registry import reverification
+
+    look = reverification.look_at
+
+    def overtaken(version: ModelVersion, **further: Any) -> Any:
+        carried_out(model_version, cast)
+        return look(version, **further)
+
+    with monkeypatch.context() as during:
+        during.setattr(reverification, "look_at", overtaken)
+        refusal = refused_at_work(Unavailable, verify_now, model_version)
+
+    assert refusal.code == "package_redacted_meanwhile"
+    model_version.refresh_from_db()
+    assert model_version.quarantined_at is None
+    PackageWatch.objects.update(lease_until=None)
+    check = verify_now(model_version)
+    assert check is not None
+    assert check.outcome == Outcome.INTACT
+
+
+def refused_at_work(kind: type[Unavailable], act: Any, *args: Any) -> Unavailable:
+    """Call what refuses after work of others was recorded."""
+    with pytest.raises(kind) as caught:
+        act(*args)
+    return caught.value
+
+
+def test_a_scan_speaks_of_a_redacted_file_as_it_was_found(
+    cast: Cast, model_version: ModelVersion
+) -> None:
+    carried_out(model_version, cast)
+    before = latest_report(model_version)
+    job = ask_for_rescan(model_version, actor=cast.marc)
+
+    rescan(job.pk, scanner=scanning.here)
+
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    after = latest_report(model_version)
+    assert before is not None
+    assert after is not None
+    assert after.pk != before.pk
+    assert after.findings_digest == before.findings_digest
