@@ -14,8 +14,9 @@ from registry.models import ScanReport, ScanVerdict
 
 BLOCKING: Final = frozenset({ScanVerdict.UNSAFE.value, ScanVerdict.INCONCLUSIVE.value})
 """The verdicts over which nothing is given out without a waiver."""
-PICKLES: Final = frozenset({"pickle", "joblib", "torch"})
+PICKLES: Final = frozenset({"pickle", "pytorch"})
 """The formats that run code when they are loaded, as scans name them."""
+SKOPS: Final = "skops"
 GRAVEST_FIRST: Final = tuple(reversed(ScanVerdict.values))
 
 
@@ -96,7 +97,12 @@ class ScannedFile:
 
     @property
     def is_pickle(self) -> bool:
-        """Say whether loading it runs the code that it names."""
+        """Say whether loading it runs the code that it names.
+
+        skops builds the types that it names by loaders of its own, after asking for trust.
+        """
+        if self.format == SKOPS:
+            return False
         return bool(self.globals) or bool(PICKLES & set(self.format.split("+")))
 
     @property

@@ -16,7 +16,7 @@ MOST_FILES = 8
 _NAME = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)+")
 _WORDS = {
     "data": "Data only: loading it runs nothing.",
-    "known": "Pickles among them name only what is on the list.",
+    "known": "What they name to be built or called is all on the list.",
     "unsafe": "Something in it may run code when it is loaded.",
     "inconclusive": "Not all of it could be read, so nothing is claimed.",
 }

@@ -42,7 +42,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "scan": {
         "none": Look("idle", "clock", "Not scanned yet"),
         "data": Look("pass", "pass", "Data only"),
-        "known": Look("pass", "shield-check", "Known pickle"),
+        "known": Look("pass", "shield-check", "Known code"),
         "waived": Look("warn", "warn", "Waived"),
         "inconclusive": Look("fail", "dismissed", "Cannot be read"),
         "unsafe": Look("fail", "fail", "May run code"),

@@ -39,6 +39,7 @@ from imports.scanning.formats.hdf5 import files as hdf5
 BINARY: Final[tuple[Format, ...]] = (
     pickles.FORMAT,
     zips.TORCH,
+    zips.SKOPS,
     zips.FORMAT,
     tars.FORMAT,
     compressed.FORMAT,

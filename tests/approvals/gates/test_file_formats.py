@@ -30,7 +30,7 @@ def test_whole_files_of_data_pass_with_their_formats() -> None:
     assert said.findings["formats"] == {"safetensors": 2, "json": 1}
 
 
-@pytest.mark.parametrize("name", ["pickle", "joblib", "torch", "zip+pickle"])
+@pytest.mark.parametrize("name", ["pickle", "pytorch", "zip", "zip+pickle"])
 def test_pickles_warn_and_name_what_is_better(name: str) -> None:
     said = outcome(file("a"), {**pickle("model.pkl"), "format": name})
 
@@ -80,3 +80,9 @@ def test_parameters_that_mean_nothing_are_refused(parameters: Any) -> None:
 def test_its_words_say_what_is_asked() -> None:
     assert GATE.words(GATE.read({"allowed": ["onnx", "json"]})) == "json or onnx"
     assert "data only" in GATE.words({})
+
+
+def test_what_is_recommended_does_not_warn_for_the_names_in_it() -> None:
+    said = outcome({**pickle("model.skops"), "format": "skops"})
+
+    assert said.outcome is Outcome.PASS
