@@ -200,8 +200,10 @@ def test_a_file_gets_its_place_once_for_each_package(cast: Cast, version: ModelV
         f"{place}, rewrite_id = NULL",
         f"{place}, rewrite_id = '{redaction.pk}'",
         "UPDATE registry_artifactfile SET redaction_id = NULL",
-        f"UPDATE registry_artifactfile SET redaction_id = '{redaction.pk}'"
-        " WHERE path <> 'config.json'",
+        (
+            f"UPDATE registry_artifactfile SET redaction_id = '{redaction.pk}'"
+            " WHERE path <> 'config.json'"
+        ),
     ):
         with refused(STAYS):
             run(statement)
