@@ -28,11 +28,11 @@ def add_first_version(mina: Visitor, made: material.Material, stack: RunningStac
         mina.is_told("v1 is being imported")
         expect(mina.page.get_by_role("heading", level=1)).to_contain_text("Importing")
         steps = mina.page.get_by_role("region", name="Importing").get_by_role("listitem")
-        expect(steps).to_contain_text(["Checking", "Packaging", "Signing"])
+        expect(steps).to_contain_text(["Checking", "Scanning", "Packaging", "Signing"])
     contributing.is_ready(mina)
     files = mina.page.get_by_role("region", name="Files table")
     expect(files).to_contain_text("weights/")
-    expect(files.get_by_role("link", name="model.safetensors")).to_be_visible()
+    expect(files.get_by_role("link", name="model.safetensors", exact=True)).to_be_visible()
 
 
 def write_card(mina: Visitor, karim: Visitor, sections: dict[str, str]) -> None:
