@@ -76,9 +76,9 @@ def test_a_row_says_what_a_list_shows(cast: Cast, request_: PromotionRequest) ->
     assert (found.given, found.required, found.teams) == (1, 2, ("Risk team",))
     assert found.note == "You approved"
     assert [(one.gate, one.outcome) for one in found.gates] == [
+        ("malware_scan", "pass"),
         ("model_card", "pass"),
         ("signature", "pass"),
-        ("malware_scan", "pass"),
     ]
     assert place(cast.remy, request_) == "others"
     assert (place(cast.rita, request_), row(cast.rita, request_).note) == ("me", "")

@@ -26,7 +26,7 @@ def add_version(karim: Visitor, made: material.Material) -> None:
     karim.look_until(VERSION, lambda page: page.get_by_role("heading", name="Signature"))
     files = karim.page.get_by_role("region", name="Files table")
     expect(files).to_contain_text("weights/")
-    expect(files.get_by_role("link")).to_have_text(
+    expect(files.locator("a[download]")).to_have_text(
         ["model.safetensors", "config.json", "model.skops", "requirements.txt"]
     )
 

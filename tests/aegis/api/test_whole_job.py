@@ -15,11 +15,11 @@ from registry.registration import register_model
 from tests.aegis.api.calling import Api
 from tests.aegis.api.conftest import Caller
 from tests.cast import Cast
-from tests.registry.making import report
+from tests.registry.making import report, weights
 
 pytestmark = pytest.mark.django_db
 
-WEIGHTS = bytes(range(256)) * 100
+WEIGHTS = weights(bytes(range(256)) * 100)
 VERSIONS = "models/churn-predictor/versions/"
 
 
@@ -42,7 +42,7 @@ def add_version(api: Api, **fields: object) -> int:
         X_Content_SHA256=hashlib.sha256(WEIGHTS).hexdigest(),
     ).made(200)
     assert second["complete"]
-    made = api.post(VERSIONS, {"upload": upload, **fields})
+    made = api.post(VERSIONS, {"upload": upload, "new_version": True, **fields})
     number = made.made(202)["number"]
     assert made.json["state"] == "pending"
     assert made.headers["Location"] == f"/api/v1/{VERSIONS}{number}/"
