@@ -6,11 +6,16 @@ which pytest 9.2 no longer reads.)
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/e2e/", "tests/aegis/embedded/test_stack.py")
+TOGETHER = {
+    "tests/e2e/": "the sample organisation's stack",
+    "tests/docs/test_verify_page.py": "the sample organisation's stack",
+    "tests/aegis/embedded/test_stack.py": "the empty stack",
+}
 
 
 class KeepStacksTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist gives it no types.
     """Balances single tests, and keeps those of a stack in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        places = (name for place, name in TOGETHER.items() if nodeid.startswith(place))
+        return next(places, nodeid)

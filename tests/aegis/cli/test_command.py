@@ -137,7 +137,9 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
         return Reply(200, VERSION)
 
     with registry(hang) as stub:
-        command = [sys.executable, "-m", "aegis.cli", "show", "churn@3"]
+        # Whoever starts the tests in the background lets their processes ignore Ctrl-C.
+        heeding = ["env", "--default-signal=INT"]
+        command = [*heeding, sys.executable, "-m", "aegis.cli", "show", "churn@3"]
         environment = {**os.environ, "AEGIS_URL": stub.url, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(
             command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
