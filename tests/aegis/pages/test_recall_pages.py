@@ -43,6 +43,7 @@ def test_a_recall_out_of_production_leads_to_the_rollback(
     assert "artifact/" not in page
     assert f"{PAGE}recall/" not in page
     assert rita.get(f"{PAGE}recall/").status_code == 409
+    assert "Recalled" in text(rita, "/models/churn-predictor/")
 
 
 def test_a_recall_says_why(cast: Cast, version: ModelVersion, as_person: AsPerson) -> None:
