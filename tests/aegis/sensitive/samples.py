@@ -25,7 +25,7 @@ SECRETS: Final = {
     "Hugging Face token": "hf_" + "aBcDe" * 6 + "aBcD",
     "JSON Web Token": _JWT,
     "Mailchimp Access Key": "0123456789abcdef" * 2 + "-us1",
-    "NPM tokens": "//registry.npmjs.org/:_authToken=" + "0a1b2c3d-" * 4 + "0a1b",
+    "NPM tokens": "//packages.acme.io/:_authToken=" + "0a1b2c3d-" * 4 + "0a1b",
     "OpenAI key": "sk-proj-" + "aB3" * 12,
     "Private Key": "-----BEGIN " + "RSA PRIVATE KEY-----",
     "PyPI Token": "pypi-" + "AgEIcHlwaS5vcmc" + "aB3x" * 20,
