@@ -92,10 +92,10 @@ class VaultTransitSigner:
 
         Raises ``SignerAway``, ``SignerMisconfigured`` or ``KeyUnfit``.
         """
-        report = self._fresh()
+        report = self._newer_than(None)
         number, signature = self._signed(hashlib.sha256(signed).digest())
         # After a rotation elsewhere the newest version is one that was not seen yet.
-        key = report.version(number) or self.report().version(number)
+        key = report.version(number) or self._newer_than(report).version(number)
         if key is None:
             raise self._strange(f"signed with version {number}, which it does not show")
         return SignatureResult(signature, self._key_name, number, key.public_key_pem, key.algorithm)
@@ -112,15 +112,20 @@ class VaultTransitSigner:
     def report(self) -> KeyReport:
         """Look at the key now, or raise why it may not sign."""
         with self._lock:
-            self._report = None
-            self._report = self._read()
-            return self._report
+            return self._look()
 
-    def _fresh(self) -> KeyReport:
-        report = self._report
-        if report is not None and monotonic() - report.read_at < FRESH_SECONDS:
-            return report
-        return self.report()
+    def _newer_than(self, seen: KeyReport | None) -> KeyReport:
+        """Return what is fresh and is not ``seen``; of many threads that ask at once, one looks."""
+        with self._lock:
+            report = self._report
+            fresh = report is not None and monotonic() - report.read_at < FRESH_SECONDS
+            return report if report is not None and fresh and report is not seen else self._look()
+
+    def _look(self) -> KeyReport:
+        # What was seen before does not count any more, whatever comes of this look.
+        self._report = None
+        self._report = self._read()
+        return self._report
 
     def _read(self) -> KeyReport:
         unknown = SignerMisconfigured(
