@@ -39,7 +39,7 @@ def _section(model: type[models.Model]) -> Iterator[str]:
     yield inspect.cleandoc(model.__doc__ or "") + "\n"
     yield f"Table `{options.db_table}`. May: {privileges_of(model)}.\n"
     yield "| column | type | |\n|---|---|---|"
-    for field in options.concrete_fields:
+    for field in sorted(options.concrete_fields, key=lambda field: not field.primary_key):
         yield f"| `{field.column}` | {_type(field)} | {_remarks(field)} |"
     yield ""
     names = sorted(

@@ -1,19 +1,27 @@
-"""Who works on an import: claimed by compare-and-set, held by a lease, named by a fence.
+"""Who works on an import, how far it has come, and what it waits for."""
 
-A worker that lost its lease to another one is told so by ``TakenOver`` at its next word to the
-database, and can change nothing any more.
-"""
-
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from aegis.leases import Lease, TakenOver
 from imports.models import Import, ImportState
+
+__all__ = [
+    "LEASE",
+    "MOST_ATTEMPTS",
+    "Claim",
+    "Progress",
+    "TakenOver",
+    "claim",
+    "claimable",
+    "wait",
+    "waiting_since",
+]
 
 LEASE: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 5
@@ -21,63 +29,36 @@ _LONGEST_WAIT: Final = timedelta(minutes=5)
 _SHORTEST_WAIT: Final = timedelta(seconds=5)
 
 
-class TakenOver(Exception):  # noqa: N818 -- What happened, not what is wrong.
-    """The import belongs to another worker now, or is finished."""
+class Claim(Lease[Import]):
+    """A worker's hold on an import."""
 
+    length = LEASE
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's hold on an import, as long as the row still has its fence."""
-
-    job: UUID
-    fence: int
-
-    def rows(self) -> QuerySet[Import]:
-        """Return the import if this claim still holds it, as a set of one or none."""
-        held: QuerySet[Import] = Import.objects.filter(
-            pk=self.job, fence=self.fence, state=ImportState.RUNNING
+    @classmethod
+    def unfinished(cls) -> QuerySet[Import]:
+        """Return the imports that are neither done nor failed."""
+        found: QuerySet[Import] = Import.objects.filter(
+            state__in=[ImportState.WAITING, ImportState.RUNNING]
         )
-        return held
+        return found
 
-    def lock(self) -> Import:
-        """Lock the import for the rest of the transaction, or raise ``TakenOver``."""
-        job = self.rows().select_for_update().first()
-        if job is None:
-            raise TakenOver
-        return job
-
-    def renew(self, *, bytes_done: int) -> None:
-        """Say that the worker is alive and how far it has come, or raise ``TakenOver``."""
-        until = timezone.now() + LEASE
-        if self.rows().update(bytes_done=bytes_done, lease_until=until) != 1:
-            raise TakenOver
+    @classmethod
+    def under_way(cls) -> QuerySet[Import]:
+        """Return the imports that run."""
+        found: QuerySet[Import] = Import.objects.filter(state=ImportState.RUNNING)
+        return found
 
 
 def claimable(now: datetime) -> QuerySet[Import]:
     """Return the imports that nobody works on and that need not wait."""
-    unfinished = Import.objects.filter(state__in=[ImportState.WAITING, ImportState.RUNNING])
-    free: QuerySet[Import] = unfinished.filter(Q(lease_until=None) | Q(lease_until__lte=now))
-    return free
+    return Claim.free(now)
 
 
 def claim(job: UUID) -> Claim | None:
     """Take an import that nobody holds, or return None."""
-    now = timezone.now()
-    found = claimable(now).filter(pk=job).values_list("fence", "attempts").first()
-    if found is None:
-        return None
-    fence, attempts = found
-    taken = (
-        claimable(now)
-        .filter(pk=job, fence=fence)
-        .update(
-            state=ImportState.RUNNING,
-            fence=fence + 1,
-            attempts=attempts + 1,
-            lease_until=now + LEASE,
-        )
+    return Claim.claim(
+        Import.objects.filter(pk=job), state=ImportState.RUNNING, attempts=F("attempts") + 1
     )
-    return Claim(job, fence + 1) if taken == 1 else None
 
 
 def waiting_since(held: Claim, *, code: str, is_same: bool = False) -> datetime:

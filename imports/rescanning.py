@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
+from aegis.leases import Heartbeat
 from aegis.problems import Conflict, Refusal, Unavailable
 from imports.claims import MOST_ATTEMPTS, TakenOver
 from imports.hints import hint_rescan
@@ -117,17 +118,19 @@ def rescan(job: UUID, *, scanner: Scanner = sandboxed) -> None:
 
 
 def _scanned(held: RescanClaim, version: ModelVersion, scanner: Scanner) -> Report:
+    alive = Heartbeat(held, every=1.0)
     room = Path(settings.AEGIS_DATA) / "scans" / str(held.job)
     # What a worker that died left there is in the way.
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
     try:
-        return scanner(_one_by_one(held, version, room), progress=lambda _path, _done: held.renew())
+        files = _one_by_one(version, room, alive)
+        return scanner(files, progress=lambda _path, _done: alive.beat())
     finally:
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _one_by_one(held: RescanClaim, version: ModelVersion, room: Path) -> Iterator[ScanInput]:
+def _one_by_one(version: ModelVersion, room: Path, alive: Heartbeat) -> Iterator[ScanInput]:
     """Yield each file of the package, at a place that only the one at hand takes up."""
     place = room / "file"
     for file in version.files.filter(redaction=None).order_by("path").iterator():
@@ -135,7 +138,7 @@ def _one_by_one(held: RescanClaim, version: ModelVersion, room: Path) -> Iterato
         with place.open("wb") as sink:
             for data in read_stored(version.artifact, file):
                 sink.write(data)
-                held.renew()
+                alive.beat()
         yield ScanInput(file.path, file.sha256, file.size, place)
 
 

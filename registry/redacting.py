@@ -4,16 +4,16 @@ Each step may be broken off anywhere and is done again: a package is written und
 row names yet, one transaction makes it the version's, and only then the former one is removed.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aegis.audit.recording import record, verb
+from aegis.leases import Lease, TakenOver
 from aegis.problems import Refusal
 from registry import documents
 from registry.locks import lock_version
@@ -32,42 +32,25 @@ from registry.storage.protocol import index_key
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = timedelta(minutes=30)
-"""After so long without an end a worker is taken for dead."""
 PAUSE: Final = timedelta(minutes=1)
 """What did not answer is asked again after this."""
 _BATCH: Final = 1_000
 
 
-class TakenOver(Exception):  # noqa: N818 -- What happened, not what is wrong.
-    """The job belongs to another worker now, or is done."""
+class Hold(Lease[RedactionJob]):
+    """A worker's hold on the job of a redaction."""
 
+    length = timedelta(minutes=30)
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One worker's hold of a job, as long as the row still has its fence."""
-
-    job: UUID
-    fence: int
-
-    def rows(self) -> QuerySet[RedactionJob]:
-        """Return the job if this hold is still good, as a set of one or none."""
-        held: QuerySet[RedactionJob] = RedactionJob.objects.filter(
-            pk=self.job, fence=self.fence, finished_at=None
-        )
-        return held
-
-    def lock(self) -> None:
-        """Lock the job for the rest of the transaction, or raise ``TakenOver``."""
-        if self.rows().select_for_update().first() is None:
-            raise TakenOver
+    @classmethod
+    def unfinished(cls) -> QuerySet[RedactionJob]:
+        """Return the jobs whose bytes are still in the store."""
+        return RedactionJob.objects.filter(finished_at=None)
 
 
 def due_jobs() -> QuerySet[RedactionJob]:
     """Return the jobs that a worker may take now, the oldest first."""
-    free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
-    found: QuerySet[RedactionJob] = RedactionJob.objects.filter(free, finished_at=None)
-    return found.order_by("redaction__decision__decided_at", "pk")
+    return Hold.free(timezone.now()).order_by("redaction__decision__decided_at", "pk")
 
 
 def run_job(key: UUID) -> bool:
@@ -95,12 +78,9 @@ def run_job(key: UUID) -> bool:
 
 
 def _take(key: UUID) -> Hold | None:
-    fence = due_jobs().filter(pk=key).values_list("fence", flat=True).first()
-    if fence is None or _waits_for_another(key):
+    if not due_jobs().filter(pk=key).exists() or _waits_for_another(key):
         return None
-    lease = timezone.now() + LEASE
-    taken = due_jobs().filter(pk=key, fence=fence).update(fence=fence + 1, lease_until=lease)
-    return Hold(key, fence + 1) if taken == 1 else None
+    return Hold.claim(RedactionJob.objects.filter(pk=key))
 
 
 def _waits_for_another(key: UUID) -> bool:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
+from aegis.leases import Heartbeat, TakenOver
 from aegis.problems import Unavailable
 from registry.locks import lock_version
 from registry.models import Artifact, ModelVersion, PackageCheck, PackageWatch, Quarantine
@@ -21,7 +22,7 @@ from registry.package_verification import Outcome, Pace, Verdict, look_at
 from registry.permissions import MAINTAIN, require
 from registry.quarantine import lift, open_quarantine, quarantine
 from registry.versions import require_ready
-from registry.watches import Held, TakenOver, claim, claim_next, cycle
+from registry.watches import Held, claim, claim_next, cycle
 
 log = structlog.get_logger(__name__)
 
@@ -141,12 +142,9 @@ class _Alive:
     """Keep the pace and the claim while bytes are read."""
 
     def __init__(self, held: Held) -> None:
-        self._held = held
+        self._heartbeat = Heartbeat(held, every=RENEWED_EVERY)
         self._pace = Pace(settings.AEGIS_VERIFY_BYTES_PER_SECOND)
-        self._renewed = time.monotonic()
 
     def __call__(self, count: int) -> None:
         self._pace.add(count)
-        if time.monotonic() - self._renewed >= RENEWED_EVERY:
-            self._renewed = time.monotonic()
-            self._held.renew()
+        self._heartbeat.beat()

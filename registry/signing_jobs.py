@@ -1,16 +1,16 @@
 """Carrying out jobs of signing: taken by one worker, signed outside of any transaction, kept."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aegis.audit.recording import record, verb
+from aegis.leases import Lease, TakenOver
 from aegis.problems import Refusal, Unavailable
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.bundle import SignedBundle, sign_manifest
@@ -22,32 +22,25 @@ from registry.signing.configured import signer_of
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
-"""After so long without an end a worker is taken for dead."""
 SHORTEST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One worker's hold of a job, as long as the row still has its fence."""
+class Hold(Lease[SigningJob]):
+    """A worker's hold on a job of signing."""
 
-    job: UUID
-    fence: int
+    length = timedelta(seconds=60)
 
-    def rows(self) -> QuerySet[SigningJob]:
-        """Return the job if this hold is still good, as a set of one or none."""
-        held: QuerySet[SigningJob] = SigningJob.objects.filter(
-            pk=self.job, fence=self.fence, state=SigningState.WAITING
-        )
-        return held
+    @classmethod
+    def unfinished(cls) -> QuerySet[SigningJob]:
+        """Return the jobs that are neither done nor failed."""
+        found: QuerySet[SigningJob] = SigningJob.objects.filter(state=SigningState.WAITING)
+        return found
 
 
 def due_jobs() -> QuerySet[SigningJob]:
     """Return the jobs that a worker may take now, the oldest first."""
-    free = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
-    found: QuerySet[SigningJob] = SigningJob.objects.filter(free, state=SigningState.WAITING)
-    return found.order_by("requested_at", "pk")
+    return Hold.free(timezone.now()).order_by("requested_at", "pk")
 
 
 def run_job(key: UUID, *, signer: Signer | None = None) -> Signature | None:
@@ -55,12 +48,20 @@ def run_job(key: UUID, *, signer: Signer | None = None) -> Signature | None:
 
     A signer that is away leaves the job waiting; any other refusal ends it with the reason.
     """
-    hold = _take(key)
+    hold = Hold.claim(SigningJob.objects.filter(pk=key))
     if hold is None:
         return None
+    try:
+        return _run(hold, signer)
+    except TakenOver:
+        log.warning("signing.taken_over", job=str(key))
+        return None
+
+
+def _run(hold: Hold, signer: Signer | None) -> Signature | None:
     job = SigningJob.objects.select_related(
         "key", "version__registered_model", "version__artifact"
-    ).get(pk=key)
+    ).get(pk=hold.job)
     try:
         bundle = _signed(job.version, signer or signer_of(job.key))
     except (Unavailable, ImproperlyConfigured) as away:
@@ -76,18 +77,6 @@ def _signed(version: ModelVersion, signer: Signer) -> SignedBundle:
     manifest = Manifest.parse(version.artifact.manifest.encode())
     name = version.registered_model.name
     return sign_manifest(manifest, name=name, number=version.number, signer=signer)
-
-
-def _take(key: UUID) -> Hold | None:
-    fence = due_jobs().filter(pk=key).values_list("fence", flat=True).first()
-    if fence is None:
-        return None
-    taken = (
-        due_jobs()
-        .filter(pk=key, fence=fence)
-        .update(fence=fence + 1, lease_until=timezone.now() + LEASE)
-    )
-    return Hold(key, fence + 1) if taken == 1 else None
 
 
 def _wait(hold: Hold, job: SigningJob, away: Exception) -> None:
@@ -106,29 +95,25 @@ def _wait(hold: Hold, job: SigningJob, away: Exception) -> None:
 @verb
 def _fail(hold: Hold, version: ModelVersion, refusal: Refusal) -> None:
     version = lock_version(version)
-    ended = hold.rows().update(
-        state=SigningState.FAILED,
-        error_code=refusal.code,
-        error=" ".join(filter(None, (refusal.sentence, refusal.mend))),
-        lease_until=None,
-        finished_at=timezone.now(),
+    job = hold.lock()
+    job.state = SigningState.FAILED
+    job.error_code, job.error = refusal.code, refusal.in_full
+    job.lease_until = None
+    job.finished_at = timezone.now()
+    job.save()
+    record(
+        "version:signing_failed",
+        actor=None,
+        about=version,
+        model_id=version.registered_model_id,
+        data={"number": version.number, "code": refusal.code},
     )
-    if ended:
-        record(
-            "version:signing_failed",
-            actor=None,
-            about=version,
-            model_id=version.registered_model_id,
-            data={"number": version.number, "code": refusal.code},
-        )
 
 
 @verb
-def _keep(hold: Hold, version: ModelVersion, bundle: SignedBundle) -> Signature | None:
+def _keep(hold: Hold, version: ModelVersion, bundle: SignedBundle) -> Signature:
     version = lock_version(version)
-    job = hold.rows().select_for_update().first()
-    if job is None:
-        return None
+    job = hold.lock()
     signature = add_signature(version, bundle, manifest_digest=version.digest)
     job.state = SigningState.DONE
     job.signature = signature

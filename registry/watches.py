@@ -1,21 +1,16 @@
-"""Which packages are to be verified when, and who is at it: claimed by compare-and-set.
+"""Which packages are to be verified when, and who is at it."""
 
-A worker that lost its claim to another one is told so by ``TakenOver`` at its next word to the
-database, and can write nothing down any more.
-"""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from aegis.leases import Lease
 from registry.models import Artifact, ModelVersion, PackageWatch, VersionState
 
-LEASE: Final = timedelta(minutes=2)
 PAUSE: Final = timedelta(minutes=5)
 """What is away is asked again after this."""
 DAILY: Final = timedelta(days=1)
@@ -25,35 +20,26 @@ SMALL: Final = 100 * 1024**3
 _BATCH: Final = 1000
 
 
-class TakenOver(Exception):  # noqa: N818 -- What happened, not what is wrong.
-    """The package is another worker's to verify now."""
+class Held(Lease[PackageWatch]):
+    """A worker's hold on the watch of a version."""
 
+    length = timedelta(minutes=2)
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A worker's hold on the watch of a version, as long as the row still has its fence."""
-
-    version: UUID
-    fence: int
-
-    def rows(self) -> QuerySet[PackageWatch]:
-        """Return the watch if this hold is still good, as a set of one or none."""
-        found: QuerySet[PackageWatch] = PackageWatch.objects.filter(
-            version=self.version, fence=self.fence, lease_until__isnull=False
-        )
+    @classmethod
+    def unfinished(cls) -> QuerySet[PackageWatch]:
+        """Return all watches: nothing is verified for good."""
+        found: QuerySet[PackageWatch] = PackageWatch.objects.all()
         return found
 
-    def lock(self) -> PackageWatch:
-        """Lock the watch for the rest of the transaction, or raise ``TakenOver``."""
-        watch = self.rows().select_for_update().first()
-        if watch is None:
-            raise TakenOver
-        return watch
+    @classmethod
+    def under_way(cls) -> QuerySet[PackageWatch]:
+        """Return the watches that nobody let go of."""
+        return cls.unfinished().filter(lease_until__isnull=False)
 
-    def renew(self) -> None:
-        """Say that the worker is alive, or raise ``TakenOver``."""
-        if self.rows().update(lease_until=timezone.now() + LEASE) != 1:
-            raise TakenOver
+    @property
+    def version(self) -> UUID:
+        """Return which version's package it is."""
+        return self.job
 
     def wait(self, sentence: str) -> None:
         """Let go without a verdict, with the sentence of what is away."""
@@ -91,12 +77,8 @@ def watch_ready_versions() -> int:
 
 def claim(version: ModelVersion) -> Held | None:
     """Take the package of one version whether it is due or not; None where a worker is at it."""
-    now = timezone.now()
-    watch, _ = PackageWatch.objects.get_or_create(version=version, defaults={"due_at": now})
-    free = PackageWatch.objects.filter(_nobodys(now), pk=version.pk, fence=watch.fence)
-    if free.update(fence=watch.fence + 1, lease_until=now + LEASE) != 1:
-        return None
-    return Held(version.pk, watch.fence + 1)
+    PackageWatch.objects.get_or_create(version=version, defaults={"due_at": timezone.now()})
+    return Held.claim(PackageWatch.objects.filter(pk=version.pk))
 
 
 def claim_next() -> Held | None:
@@ -107,17 +89,5 @@ def claim_next() -> Held | None:
     now = timezone.now()
     if PackageWatch.objects.filter(lease_until__gt=now).count() >= settings.AEGIS_VERIFY_AT_ONCE:
         return None
-    for key, fence in _free(now).values_list("pk", "fence")[:10]:
-        taken = _free(now).filter(pk=key, fence=fence)
-        if taken.update(fence=fence + 1, lease_until=now + LEASE) == 1:
-            return Held(key, fence + 1)
-    return None
-
-
-def _free(now: datetime) -> QuerySet[PackageWatch]:
-    found: QuerySet[PackageWatch] = PackageWatch.objects.filter(_nobodys(now), due_at__lte=now)
-    return found.order_by(F("asked_by").asc(nulls_last=True), "due_at", "pk")
-
-
-def _nobodys(now: datetime) -> Q:
-    return Q(lease_until=None) | Q(lease_until__lte=now)
+    due = PackageWatch.objects.filter(due_at__lte=now)
+    return Held.claim(due.order_by(F("asked_by").asc(nulls_last=True), "due_at", "pk"))

@@ -9,6 +9,7 @@ from django.db.models import Func, Q, Value
 
 from aegis.firm import Firm, NoDelete, refuse
 from aegis.keys import new_key
+from aegis.leases import Leased
 from registry.models import ModelVersion, SigningKey
 from registry.visibility import PartOfVersionQuerySet
 
@@ -22,7 +23,7 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class Import(models.Model):
+class Import(Leased):
     """The job that brings one version in; this row is the truth, the broker a hint.
 
     Nobody may claim it before ``lease_until``: a worker holds it until then, or it
@@ -44,8 +45,6 @@ class Import(models.Model):
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.WAITING)
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from aegis.firm import NoDelete
 from aegis.keys import new_key
+from aegis.leases import Leased
 from registry.models import ModelVersion, ScanReport
 from registry.visibility import PartOfVersionQuerySet
 
@@ -21,7 +22,7 @@ class RescanState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class Rescan(models.Model):
+class Rescan(Leased):
     """That the files of a version are scanned once more; this row is the truth.
 
     ``requested_by`` is None where Aegis itself wants it, because its rules changed.
@@ -35,8 +36,6 @@ class Rescan(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField(auto_now_add=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from aegis.accounts.person_sql import PERSON
 from aegis.firm import Firm, Frozen, NoDelete, NoTruncate, append_only, refuse
 from aegis.keys import new_key
+from aegis.leases import Leased
 from registry.models.keys import signed_with_a_listed_key
 from registry.models.tombstones import approved
 from registry.models.versions import ModelVersion
@@ -164,7 +165,7 @@ class RedactionDecision(models.Model):
         return f"{self.verdict} by {self.decided_by}"
 
 
-class RedactionJob(models.Model):
+class RedactionJob(Leased):
     """That bytes of an approved redaction are still to leave the store.
 
     A worker holds it until ``lease_until``, named by ``fence``; or it waits until then for what
@@ -174,8 +175,6 @@ class RedactionJob(models.Model):
     redaction = models.OneToOneField(
         Redaction, primary_key=True, on_delete=models.PROTECT, related_name="job"
     )
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

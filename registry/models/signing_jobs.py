@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from aegis.firm import Frozen, NoDelete, NoTruncate
 from aegis.keys import new_key
+from aegis.leases import Leased
 from registry.models.artifacts import Signature
 from registry.models.keys import SigningKey
 from registry.models.versions import ModelVersion
@@ -22,7 +23,7 @@ class SigningState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class SigningJob(models.Model):
+class SigningJob(Leased):
     """That a ready version is to be signed once more with ``key``; its older signatures stay.
 
     Nobody may take it before ``lease_until``: a worker holds it until then, or it waits until
@@ -35,8 +36,6 @@ class SigningJob(models.Model):
     state = models.CharField(
         max_length=8, choices=SigningState.choices, default=SigningState.WAITING
     )
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
     delayed_since = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)

@@ -8,11 +8,12 @@ from django.db.models import Q
 
 from aegis.firm import NoDelete, append_only
 from aegis.keys import new_key
+from aegis.leases import Leased
 from registry.models.versions import ModelVersion
 from registry.visibility import PartOfVersionQuerySet
 
 
-class PackageWatch(models.Model):
+class PackageWatch(Leased):
     """When the stored package of a version is to be verified next, and who is at it.
 
     Nobody may claim it before ``due_at``, nor while ``lease_until`` lies ahead: a worker holds
@@ -25,8 +26,6 @@ class PackageWatch(models.Model):
         ModelVersion, primary_key=True, on_delete=models.PROTECT, related_name="package_watch"
     )
     due_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
     away = models.TextField(blank=True)
     away_since = models.DateTimeField(null=True, blank=True)
     asked_by = models.ForeignKey(

@@ -9,12 +9,13 @@ from django.utils import timezone
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.bundle import verify_manifest
+from aegis.proof.signing.signer import SignatureResult
 from registry.compromises import affected_versions, mark_compromised
 from registry.models import ModelVersion, RegisteredModel, Signature, SigningJob, SigningKey
 from registry.resigning import compromised_hints, sign_affected_again, sign_again
 from registry.resigning_progress import progress_of
 from registry.signatures import signatures_of
-from registry.signing.configured import default_key
+from registry.signing.configured import configured_signer, default_key
 from registry.signing_jobs import due_jobs, run_job
 from registry.signing_keys import make_default, retire
 from tests.cast import Cast
@@ -110,6 +111,26 @@ def test_a_signer_that_is_away_is_waited_for(cast: Cast, version: ModelVersion) 
     assert not due_jobs().exists(), "it is not tried at once"
     SigningJob.objects.update(lease_until=timezone.now())
     assert run_job(job.pk) is not None
+
+
+def test_a_worker_that_lost_a_job_keeps_nothing_of_what_it_did(
+    cast: Cast, version: ModelVersion
+) -> None:
+    job = sign_again(version, actor=cast.marc)
+    kept: list[Signature | None] = []
+
+    class Slow(LyingSigner):
+        """A signer whose answer comes when another worker has done the job."""
+
+        def sign(self, signed: bytes) -> SignatureResult:
+            SigningJob.objects.update(lease_until=timezone.now())
+            kept.append(run_job(job.pk))
+            return configured_signer().sign(signed)
+
+    assert run_job(job.pk, signer=Slow()) is None
+    job.refresh_from_db()
+    assert (job.state, job.fence, [job.signature]) == ("done", 2, kept)
+    assert version.signatures.count() == 2
 
 
 def test_a_key_that_may_not_sign_any_more_ends_the_job(

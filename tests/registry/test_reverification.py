@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from aegis.events.models import Notification
 from aegis.events.outbox import dispatch
+from aegis.leases import TakenOver
 from aegis.problems import Conflict, Forbidden
 from aegis.settings.addresses import Storage
 from registry import watches
@@ -24,7 +25,7 @@ from registry.reverification import ask_for_verification, verify_due, verify_hel
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import index_key
 from registry.tasks import verify_packages
-from registry.watches import TakenOver, claim_next, cycle, watch_ready_versions
+from registry.watches import claim_next, cycle, watch_ready_versions
 from tests.cast import Cast
 from tests.recorded import last, recorded
 from tests.registry import making

@@ -1,0 +1,110 @@
+"""Who works on a job: claimed by compare-and-set, held by a lease, named by a fence.
+
+A worker that lost its lease to another one is told so by ``TakenOver`` at its next word to the
+database, and can change nothing any more. A lease that is over is still good while nobody else
+took the job.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+_MOST_TRIES: Final = 10
+"""So many jobs a worker loses to others before it leaves the rest to them."""
+
+
+class TakenOver(Exception):  # noqa: N818 -- What happened, not what is wrong.
+    """The job belongs to another worker now, or is finished."""
+
+
+class Leased(models.Model):
+    """A job that one worker at a time works on.
+
+    Nobody may claim it before ``lease_until``: a worker holds it until then, or it waits until
+    then. ``fence``, a number that each claim raises, names the hold.
+    """
+
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+Job = TypeVar("Job", bound=Leased)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease(ABC, Generic[Job]):
+    """A worker's hold on a job, as long as the row still has its fence."""
+
+    length: ClassVar[timedelta]
+    """After so long without a word a worker is taken for dead."""
+
+    job: UUID
+    fence: int
+
+    @classmethod
+    @abstractmethod
+    def unfinished(cls) -> QuerySet[Job]:
+        """Return the jobs that are still to be worked on, whether or not somebody does."""
+
+    @classmethod
+    def under_way(cls) -> QuerySet[Job]:
+        """Return the jobs that somebody may hold."""
+        return cls.unfinished()
+
+    @classmethod
+    def free(cls, now: datetime) -> QuerySet[Job]:
+        """Return the jobs that nobody works on and that need not wait."""
+        return cls.unfinished().filter(Q(lease_until=None) | Q(lease_until__lte=now))
+
+    @classmethod
+    def claim(cls, among: QuerySet[Job], **changes: Any) -> Self | None:
+        """Take the first of the free jobs ``among`` these and change it so, or return None."""
+        now = timezone.now()
+        free = among & cls.free(now)
+        for job, fence in free.values_list("pk", "fence")[:_MOST_TRIES]:
+            unchanged = free.filter(pk=job, fence=fence)
+            if unchanged.update(fence=fence + 1, lease_until=now + cls.length, **changes) == 1:
+                return cls(job, fence + 1)
+        return None
+
+    def rows(self) -> QuerySet[Job]:
+        """Return the job if this lease still holds it, as a set of one or none."""
+        return self.under_way().filter(pk=self.job, fence=self.fence)
+
+    def lock(self) -> Job:
+        """Lock the job for the rest of the transaction, or raise ``TakenOver``."""
+        job = self.rows().select_for_update().first()
+        if job is None:
+            raise TakenOver
+        return job
+
+    def renew(self, **changes: Any) -> None:
+        """Say that the worker is alive, and change the job so, or raise ``TakenOver``."""
+        until = timezone.now() + self.length
+        if self.rows().update(lease_until=until, **changes) != 1:
+            raise TakenOver
+
+
+class Heartbeat:
+    """What renews a lease, at most once in so many seconds however often it is told to."""
+
+    def __init__(self, lease: Lease[Any], *, every: float) -> None:
+        self._lease = lease
+        self._every = every
+        self._beaten_at = monotonic()
+
+    def beat(self) -> None:
+        """Say that the worker is alive unless it just did, or raise ``TakenOver``."""
+        if monotonic() - self._beaten_at >= self._every:
+            self._lease.renew()
+            self._beaten_at = monotonic()
