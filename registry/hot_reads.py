@@ -10,13 +10,12 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from psycopg.sql import SQL, Composed
 
 from aegis.accounts import tokens
 from aegis.accounts.models import AUDITORS, ApiToken, User
+from aegis.database.prepared import preparing_cursor
 from aegis.problems import Forbidden, Refusal
 from aegis.text import name_key, refused_character
 from registry.lookup import get_model, outside_production, version_not_found
@@ -24,6 +23,8 @@ from registry.names import Ref, RefKind, parse_ref
 from registry.permissions import model_not_found
 from registry.version_documents import DOCUMENT
 from registry.visibility import PERMISSION_OF_VIEWING
+
+_Row = tuple[UUID | None, bool, bool, bool, str | None, bool | None]
 
 _BY_TOKEN: Final = SQL("""
     SELECT t.id AS token, t.user_id AS id, %(scope)s = ANY (t.scopes) AS in_scope,
@@ -160,8 +161,8 @@ def _found(name: str, ref: str, *, is_visible: bool, document: str | None) -> st
 
 def _row(
     statements: Mapping[RefKind, str], name: str, ref: Ref, values: Mapping[str, Any]
-) -> tuple[UUID | None, bool, bool, bool, str | None, bool | None] | None:
-    """Run the prepared statement on the session that Django holds."""
+) -> _Row | None:
+    """Run the prepared statement for a ref of its kind."""
     parameters = {
         # No model has a name with such a character, and PostgreSQL takes no text with some.
         "name": "" if refused_character(name) else name_key(name),
@@ -172,7 +173,7 @@ def _row(
         "key": ref.key,
         **values,
     }
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statements[ref.kind], parameters, prepare=True)
-        return cursor.fetchone()
+    with preparing_cursor() as cursor:
+        cursor.execute(statements[ref.kind], parameters)
+        found: _Row | None = cursor.fetchone()
+    return found

@@ -5,12 +5,16 @@ they may see but not do is refused with the names of those who may.
 """
 
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from functools import cache
+from itertools import compress
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, Group
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from aegis.accounts.models import AUDITORS, Team, User
+from aegis.database.prepared import PreparedQuery
 from aegis.problems import Forbidden, NotFound
 from aegis.text import refused_character
 from registry.models import (
@@ -18,6 +22,7 @@ from registry.models import (
     RegisteredModelGroupPermission,
     RegisteredModelUserPermission,
 )
+from registry.visibility import granted
 
 VIEW: Final = "view"
 CONTRIBUTE: Final = "contribute"
@@ -43,6 +48,9 @@ PERMISSIONS: Final = {
 OF_THE_TEAM: Final = frozenset({VIEW, CONTRIBUTE})
 """What the members of a model's team may do without any sharing."""
 
+_BEYOND_SEEING: Final = (CONTRIBUTE, REVIEW, MAINTAIN)
+_SOMEBODY: Final = UUID(int=1)
+_SOME_MODEL: Final = UUID(int=2)
 _DEEDS: Final = {
     CONTRIBUTE: "add to it or ask for its promotion",
     REVIEW: "decide about its promotions",
@@ -69,20 +77,16 @@ def codename(short: str) -> str:
 
 def may(user: User | AnonymousUser, short: str, model: RegisteredModel) -> bool:
     """Say whether ``user`` has the permission ``short`` for ``model``."""
-    if isinstance(user, AnonymousUser):
-        return False
-    return bool(_query(user, short).filter(pk=model.pk).exists())
+    return short in permissions_of(user, model)
 
 
 def permissions_of(user: User | AnonymousUser, model: RegisteredModel) -> frozenset[str]:
     """Return every permission that ``user`` has for ``model``, in one query."""
-    if isinstance(user, AnonymousUser):
+    if isinstance(user, AnonymousUser) or not user.is_active:
         return frozenset()
-    asked = {
-        f"may_{short}": Exists(_query(user, short).filter(pk=OuterRef("pk"))) for short in _ALL
-    }
-    row = RegisteredModel.objects.filter(pk=model.pk).values(**asked).first() or {}
-    return frozenset(short for short in _ALL if row.get(f"may_{short}"))
+    question = _question(is_auditor=user.is_auditor, is_service=user.is_service)
+    found = question.rows({_SOMEBODY: user.pk, _SOME_MODEL: model.pk})
+    return frozenset({VIEW, *compress(_BEYOND_SEEING, found[0])}) if found else frozenset()
 
 
 def require(user: User | AnonymousUser, short: str, model: RegisteredModel) -> None:
@@ -167,12 +171,20 @@ def roles_within(held: frozenset[str]) -> list[Role]:
     return roles
 
 
-def _query(user: User, short: str) -> Any:
-    if short == VIEW:
-        return RegisteredModel.objects.visible_to(user)
-    if short == REVIEW and user.is_service:
-        return RegisteredModel.objects.none()
-    return RegisteredModel.objects.granted_to(user, codename(short)).visible_to(user)
+@cache
+def _question(*, is_auditor: bool, is_service: bool) -> PreparedQuery:
+    """Return the query for what such a user may do beyond seeing; without a row they see nothing.
+
+    ``_SOMEBODY`` and ``_SOME_MODEL`` stand in for whom and what it is about.
+    """
+    user = User(pk=_SOMEBODY, is_service=is_service)
+    user.keep_group_names([AUDITORS] if is_auditor else [])
+    asked = (
+        ExpressionWrapper(granted(user, codename(short)), BooleanField())
+        for short in _BEYOND_SEEING
+    )
+    models = RegisteredModel.objects.visible_to(user).filter(pk=_SOME_MODEL).order_by()
+    return PreparedQuery.of(models.values_list(*asked))
 
 
 def _further_groups(short: str, model: RegisteredModel) -> Q:
@@ -200,6 +212,3 @@ def _shared(model: RegisteredModel) -> dict[User | Group, frozenset[str]]:
         short = name.removesuffix("_registeredmodel")
         shared[principal] = shared.get(principal, frozenset()) | {short}
     return shared
-
-
-_ALL: Final = (VIEW, CONTRIBUTE, REVIEW, MAINTAIN)

@@ -16,23 +16,44 @@ if TYPE_CHECKING:
     from aegis.accounts.models import User
 
 PERMISSION_OF_VIEWING = "view_registeredmodel"
+_OF_CONTRIBUTING = "contribute_registeredmodel"
+_OF_REVIEWING = "review_registeredmodel"
 
 
-def granted(user_id: UUID, codename: str, key: str = "pk") -> Q:
-    """Match rows whose registered model (in ``key``) was shared with the user or their group."""
+def granted(user: "User", codename: str) -> Q:
+    """Match the models for which ``user`` holds the permission by sharing or team.
+
+    The members of a model's team contribute to it. A service account never reviews.
+    """
+    if codename == _OF_REVIEWING and user.is_service:
+        return Q(pk__in=[])
+    rule = _shared(user.pk, codename)
+    if codename in {PERMISSION_OF_VIEWING, _OF_CONTRIBUTING}:
+        rule |= _in_team(user.pk)
+    return rule
+
+
+def _shared(user_id: UUID, codename: str) -> Q:
     by_user = apps.get_model("registry", "RegisteredModelUserPermission").objects.filter(
-        content_object=OuterRef(key), user=user_id, permission__codename=codename
+        content_object=OuterRef("pk"), user=user_id, permission__codename=codename
     )
     by_group = apps.get_model("registry", "RegisteredModelGroupPermission").objects.filter(
-        content_object=OuterRef(key), group__user=user_id, permission__codename=codename
+        content_object=OuterRef("pk"), group__in=_groups(user_id), permission__codename=codename
     )
     return Q(Exists(by_user)) | Q(Exists(by_group))
 
 
-def in_team(user_id: UUID, key: str = "team_id") -> Q:
-    """Match rows whose team (in ``key``) the user belongs to."""
-    teams = apps.get_model("accounts", "Team").objects.filter(pk=OuterRef(key), group__user=user_id)
+def _in_team(user_id: UUID) -> Q:
+    teams = apps.get_model("accounts", "Team").objects.filter(
+        pk=OuterRef("team_id"), group__in=_groups(user_id)
+    )
     return Q(Exists(teams))
+
+
+def _groups(user_id: UUID) -> "models.QuerySet[Any, Any]":
+    """Return the keys of the user's groups, without the groups themselves: they cost a join."""
+    memberships = apps.get_model("accounts", "User").groups.through.objects
+    return memberships.filter(user=user_id).values("group")
 
 
 class RegisteredModelQuerySet(models.QuerySet[Any]):
@@ -44,21 +65,11 @@ class RegisteredModelQuerySet(models.QuerySet[Any]):
             return self.none()
         if user.is_auditor:
             return self
-        return self.filter(
-            Q(visibility="internal") | in_team(user.pk) | granted(user.pk, PERMISSION_OF_VIEWING)
-        )
+        return self.filter(Q(visibility="internal") | granted(user, PERMISSION_OF_VIEWING))
 
     def granted_to(self, user: "User", codename: str) -> Self:
-        """Keep the models for which ``user`` holds the permission by sharing or team.
-
-        The members of a model's team contribute to it.
-        """
-        if not user.is_active:
-            return self.none()
-        rule = granted(user.pk, codename)
-        if codename in {PERMISSION_OF_VIEWING, "contribute_registeredmodel"}:
-            rule |= in_team(user.pk)
-        return self.filter(rule)
+        """Keep the models for which ``user`` holds the permission by sharing or team."""
+        return self.filter(granted(user, codename)) if user.is_active else self.none()
 
 
 class PartOfModelQuerySet(models.QuerySet[Any]):

@@ -104,13 +104,11 @@ DATABASES = {"default": addresses.database("DATABASE_URL", env.text("DATABASE_UR
 if _owner_url := env.optional("DATABASE_OWNER_URL"):
     DATABASES["owner"] = addresses.database("DATABASE_OWNER_URL", _owner_url)
 
-# Hot reads name their statements, and a pool keeps the sessions that prepared them. Workers and
+# What is read all day is prepared, and a pool keeps the sessions that prepared it. Workers and
 # commands hold one connection each, so a pool would only cost them.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 if env.optional("AEGIS_PROCESS") == "web":
-    DATABASES["default"]["OPTIONS"] |= {
-        "pool": {"min_size": 2, "max_size": 12, "timeout": 10},
-        "prepare_threshold": 5,
-    }
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 12, "timeout": 10}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

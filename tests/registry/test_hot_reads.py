@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -248,18 +248,8 @@ def test_lists_have_the_same_documents_in_one_query(
     assert documents_of([]) == []
 
 
-@pytest.fixture
-def preparing() -> Iterator[None]:
-    """Let the session prepare statements, as the web process has it."""
-    connection.ensure_connection()
-    before = connection.connection.prepare_threshold
-    connection.connection.prepare_threshold = 5
-    yield
-    connection.connection.prepare_threshold = before
-
-
 def test_the_statement_is_prepared_once_for_each_kind_of_ref(
-    cast: Cast, models: list[RegisteredModel], preparing: None
+    cast: Cast, models: list[RegisteredModel]
 ) -> None:
     plain = token_of(cast.mina)
     for ref in ("1", "2", "latest", "dev-next", "2.1.0", "none", "production"):

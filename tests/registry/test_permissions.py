@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from guardian.shortcuts import get_perms
 
 from aegis.accounts.models import User
-from aegis.accounts.people import set_active
+from aegis.accounts.people import create_person, set_active
 from aegis.problems import Forbidden, NotFound
 from registry.models import RegisteredModel
 from registry.permissions import (
@@ -14,6 +16,7 @@ from registry.permissions import (
     REVIEW,
     VIEW,
     Role,
+    codename,
     may,
     people_who_may,
     permissions_of,
@@ -23,13 +26,14 @@ from registry.permissions import (
     who_can,
 )
 from registry.sharing import share
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.registry import making
 
 NOTHING: frozenset[str] = frozenset()
 TEAM = frozenset({VIEW, CONTRIBUTE})
 MAINTAINER = TEAM | {MAINTAIN}
 REVIEWER = frozenset({VIEW, REVIEW})
+EVERYTHING = MAINTAINER | REVIEWER
 
 # Who may do what with a model of growth that marc registered and shared with the risk team.
 INTERNAL = {
@@ -59,6 +63,73 @@ def test_each_person_may_what_the_table_says(cast: Cast, shared: RegisteredModel
         assert permissions_of(user, shared) == expected, name
         for short in (VIEW, CONTRIBUTE, REVIEW, MAINTAIN):
             assert may(user, short, shared) == (short in expected), (name, short)
+
+
+@pytest.fixture
+def everybody(cast: Cast) -> list[User]:
+    """The cast, and somebody for each further way to come by a permission or to lose all."""
+    models = [
+        making.new_model(cast, visibility, visibility=visibility)
+        for visibility in ("internal", "restricted")
+    ]
+    readers = Group.objects.create(name="readers")
+    for role in Role:
+        alone = create_person(
+            actor=cast.ada,
+            username=f"{role}-alone",
+            name=role,
+            email=f"{role}@corp.example",
+            password=PASSWORD,
+        )
+        group = Group.objects.create(name=f"{role}-group")
+        for model in models:
+            share(model, actor=cast.marc, role=role, user=alone)
+            share(model, actor=cast.marc, role=role, group=group)
+        cast.ci_growth.groups.add(group)
+        cast.otto.groups.add(group)
+    for model in models:
+        share(model, actor=cast.marc, role=Role.VIEWER, group=readers)
+    cast.stan.groups.add(readers)
+    set_active(cast.remy, actor=cast.ada, active=False)
+    making.new_model(cast, "fresh", visibility="restricted")
+    return list(User.objects.all())
+
+
+def test_the_prepared_answer_is_that_of_guardian_and_of_the_lists(
+    everybody: list[User], django_assert_num_queries: Any
+) -> None:
+    answers = set()
+    for user in everybody:
+        assert user.group_names is not None
+        for model in RegisteredModel.objects.all():
+            with django_assert_num_queries(1 if user.is_active else 0):
+                held = permissions_of(user, model)
+            assert held == by_guardian(user, model) == by_lists(user, model), (user, model)
+            answers.add(held)
+    assert answers == {NOTHING, frozenset({VIEW}), TEAM, REVIEWER, MAINTAINER, EVERYTHING}
+
+
+def by_guardian(user: User, model: RegisteredModel) -> frozenset[str]:
+    """Return what guardian, the team and the rules for all give, as the design states it."""
+    held = {name.removesuffix("_registeredmodel") for name in get_perms(user, model)}
+    if user.groups.filter(team=model.team).exists():
+        held |= TEAM
+    if user.is_service:
+        held -= {REVIEW}
+    sees = model.visibility == "internal" or user.is_auditor or VIEW in held
+    return frozenset(held | {VIEW}) if sees and user.is_active else NOTHING
+
+
+def by_lists(user: User, model: RegisteredModel) -> frozenset[str]:
+    """Return the permissions for which the querysets list ``model``."""
+    if not RegisteredModel.objects.visible_to(user).filter(pk=model.pk).exists():
+        return NOTHING
+    granted = {
+        short
+        for short in (CONTRIBUTE, REVIEW, MAINTAIN)
+        if RegisteredModel.objects.granted_to(user, codename(short)).filter(pk=model.pk).exists()
+    }
+    return frozenset(granted | {VIEW})
 
 
 def test_the_list_of_people_is_the_answer_for_each_person(
