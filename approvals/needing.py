@@ -28,12 +28,17 @@ from registry.permissions import REVIEW, codename
 Membership: Final = User.groups.through
 
 
+def never_decides(user: User) -> bool:
+    """Say whether no request can need ``user``, whatever it is about."""
+    return user.is_service or not user.is_active or user.is_auditor
+
+
 def needing(user: User) -> QuerySet[PromotionRequest]:
     """Return the open requests that ``user`` can decide, whose gates pass and that nobody stops.
 
     Without those where what ``user`` could add is there already.
     """
-    if user.is_service or not user.is_active or user.is_auditor:
+    if never_decides(user):
         return PromotionRequest.objects.none()
     models = RegisteredModel.objects.granted_to(user, codename(REVIEW)).visible_to(user)
     person = user.same_person_as_id or user.pk
