@@ -1,6 +1,7 @@
 """The one statement that reads versions with all that a decision rests on."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,7 +63,9 @@ def load_records(wanted: Q) -> dict[UUID, VersionRecord]:
     return {row.pk: _record(row) for row in rows}
 
 
+@cache
 def _query() -> QuerySet[ModelVersion]:
+    """Return all versions with what ``_record`` reads; it is put together once, and filtered."""
     facts = VersionFact.objects.order_by("name", "-id").distinct("name")
     latest_card = CardRevision.objects.filter(version=OuterRef("pk")).order_by("-number")
     signatures = Signature.objects.filter(manifest_digest=OuterRef("digest")).annotate(
