@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -83,14 +84,46 @@ def candidates(model: RegisteredModel) -> list[Candidate]:
     return rows
 
 
+def rollbacks_of(version: ModelVersion) -> QuerySet[StageTransition]:
+    """Return the rollbacks to ``version``; ``is_signed`` says whether the statement is there."""
+    return (
+        StageTransition.objects.filter(version=version, kind=TransitionKind.ROLLBACK)
+        .annotate(is_signed=_signed())
+        .select_related("version", "actor")
+        .prefetch_related("consequences__version")
+    )
+
+
+def statement_of(version: ModelVersion, rollback: UUID) -> PromotionStatement:
+    """Return the signed statement of one of the rollbacks to ``version``.
+
+    Raises ``NotFound`` with the code ``statement_owed`` where nobody could sign it yet.
+    """
+    found = rollbacks_of(version).filter(pk=rollback).first()
+    if found is None:
+        raise NotFound("rollback_not_found", f"There is no such rollback to v{version.number}.")
+    statement = PromotionStatement.objects.filter(transition=found).first()
+    if statement is None:
+        raise NotFound(
+            "statement_owed",
+            "The statement of this rollback is owed: nobody could sign it yet.",
+            mend="It is signed by itself as soon as the signer answers.",
+        )
+    return statement
+
+
 def owed_statements() -> QuerySet[StageTransition]:
     """Return the rollbacks whose statement is not signed yet, the oldest first."""
-    signed = PromotionStatement.objects.filter(transition=OuterRef("pk"))
     return (
-        StageTransition.objects.filter(~Exists(signed), kind=TransitionKind.ROLLBACK)
+        StageTransition.objects.filter(~_signed(), kind=TransitionKind.ROLLBACK)
         .select_related("version__registered_model")
+        .prefetch_related("consequences__version")
         .order_by("moved_at")
     )
+
+
+def _signed() -> Exists:
+    return Exists(PromotionStatement.objects.filter(transition=OuterRef("pk")))
 
 
 def sign_owed_statement(
@@ -118,17 +151,21 @@ def sign_owed_statement(
     )
 
 
+def replaced_by(rollback: StageTransition) -> int | None:
+    """Return the number of the version that left Production for a rollback."""
+    return next((move.version.number for move in rollback.consequences.all()), None)
+
+
 def rollback_of(rollback: StageTransition) -> Rollback:
     """Return what the statement of a rollback says."""
     version = rollback.version
-    made_room = rollback.consequences.select_related("version").first()
     return Rollback(
         model=version.registered_model.name,
         version=version.number,
         manifest_digest=version.digest,
         transition=str(rollback.pk),
         sequence=rollback.sequence,
-        replaced=made_room.version.number if made_room else None,
+        replaced=replaced_by(rollback),
         person=str(rollback.actor_id),
         at=rollback.moved_at,
     )

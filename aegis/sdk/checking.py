@@ -9,14 +9,14 @@ from aegis.problems import NotFound, Refusal
 from aegis.proof.signing.refusals import Unverified
 from aegis.proof.signing.revocations import verify_revocations
 from aegis.sdk.documents import Version
-from aegis.sdk.downloading import promotion_statement
+from aegis.sdk.downloading import promotion_statement, with_rollback
 from aegis.sdk.errors import Unauthenticated
 from aegis.sdk.http import Connection, quoted
+from aegis.sdk.moves import move_checks
 from aegis.sdk.proofs import Proofs
 from aegis.sdk.retries import Patience
 from aegis.sdk.trust import TrustedKeys
 from aegis.sdk.verdicts import Check, Verification, fails, holds
-from aegis.sdk.verification import promotion_check
 
 REVOCATIONS: Final = "/.well-known/aegis/revocations.json"
 # A new registry signs its first list within a minute.
@@ -44,10 +44,9 @@ def online_checks(
     version, refusal = _version(connection, found)
     checks += _version_checks(version, refusal, found, require)
     if require is not None and digest is not None:
-        if proofs.promotion is None and version is not None:
-            statement = promotion_statement(connection, version, target=require)
-            proofs = replace(proofs, promotion=statement)
-        checks.append(promotion_check(proofs, trusted, digest, target=require))
+        if version is not None:
+            proofs = _up_to_date(connection, version, proofs, require)
+        checks += move_checks(proofs, trusted, found, target=require)
     return replace(found, checks=tuple(checks))
 
 
@@ -57,8 +56,16 @@ def offline_checks(
     """Add to ``found`` what the proofs beside it say of the stage that is required."""
     if require is None or found.manifest_digest is None or not found.is_genuine:
         return found
-    check = promotion_check(proofs, trusted, found.manifest_digest, target=require)
-    return replace(found, checks=(*found.checks, check))
+    checks = move_checks(proofs, trusted, found, target=require)
+    return replace(found, checks=(*found.checks, *checks))
+
+
+def _up_to_date(connection: Connection, version: Version, proofs: Proofs, require: str) -> Proofs:
+    """Return the proofs with what was signed of the version's moves since they were fetched."""
+    if proofs.promotion is None:
+        statement = promotion_statement(connection, version, target=require)
+        proofs = replace(proofs, promotion=statement)
+    return with_rollback(connection, version, proofs)
 
 
 def _revocation_check(connection: Connection, trusted: TrustedKeys, digest: str) -> Check:

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -100,6 +100,7 @@ def _proofs(
     redactions = tuple(_redactions(connection, address, rows))
     gone = redacted_files(redactions, manifest.digest, trusted)
     proofs = Proofs(bundle, manifest.canonical, promotion, version.document, redactions)
+    proofs = with_rollback(connection, version, proofs)
     return proofs, manifest.without(gone) if gone else manifest
 
 
@@ -123,6 +124,22 @@ def promotion_statement(
         if (row["target"], row["state"]) == (target, "promoted"):
             return connection.ask("GET", f"promotions/{row['number']}/statement/").content
     return None
+
+
+def with_rollback(connection: Connection, version: Version, proofs: Proofs) -> Proofs:
+    """Add to ``proofs`` the latest rollback to a version, if there was one, and its statement.
+
+    The statement is missing while nobody could sign it; what the registry says then says so.
+    """
+    address = f"models/{quoted(version.model)}/versions/{version.number}/rollbacks/"
+    latest = next(connection.pages(address, page_size="1"), None)
+    if latest is None:
+        return proofs
+    said = {**version.document, "rollback": latest}
+    if not latest["is_signed"]:
+        return replace(proofs, version=said, rollback=None)
+    statement = connection.ask("GET", f"{address}{latest['id']}/statement/").content
+    return replace(proofs, version=said, rollback=statement)
 
 
 def _unpacked(

@@ -2,6 +2,7 @@
 
 ``signature.sigstore.json`` is the OpenSSF Model Signing bundle, ``manifest.json`` the canonical
 manifest, ``promotion.sigstore.json`` the statement of the promotion, if there was one,
+``rollback.sigstore.json`` that of the latest rollback to the version, once it is signed,
 ``redaction-1.sigstore.json`` and on the statements of files that were redacted, and
 ``version.json`` what the registry said of the version then, which nothing vouches for. A package
 that is kept whole has them in a folder of its own name and ``.aegis``.
@@ -19,6 +20,7 @@ from aegis.proof.paths import RESERVED_FOLDER
 SIGNATURE: Final = "signature.sigstore.json"
 MANIFEST: Final = "manifest.json"
 PROMOTION: Final = "promotion.sigstore.json"
+ROLLBACK: Final = "rollback.sigstore.json"
 VERSION: Final = "version.json"
 _REDACTIONS: Final = "redaction-*.sigstore.json"
 # Where model_signing and others leave a signature inside of a model's folder.
@@ -27,13 +29,18 @@ _FOREIGN: Final = "model.sig"
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The proofs of one artifact, as bytes. ``version`` is what the registry said, unproved."""
+    """The proofs of one artifact, as bytes.
+
+    ``version`` is what the registry said, unproved; its ``rollback`` is the latest one to the
+    version, where there was one.
+    """
 
     bundle: bytes
     manifest: bytes | None = None
     promotion: bytes | None = None
     version: Mapping[str, Any] | None = None
     redactions: tuple[bytes, ...] = ()
+    rollback: bytes | None = None
 
     @classmethod
     def beside(cls, path: Path, *, bundle: Path | None = None) -> Self:
@@ -57,13 +64,21 @@ class Proofs:
             _read(folder / PROMOTION),
             _object(said) if said else None,
             tuple(one.read_bytes() for one in sorted(folder.glob(_REDACTIONS))),
+            _read(folder / ROLLBACK),
         )
+
+    @property
+    def owes_rollback(self) -> bool:
+        """Whether the registry said of a rollback that its statement could not be signed yet."""
+        said = (self.version or {}).get("rollback")
+        return isinstance(said, dict) and said.get("is_signed") is False
 
     def write(self, folder: Path) -> None:
         """Write them into ``folder``."""
         folder.mkdir(exist_ok=True)
         (folder / SIGNATURE).write_bytes(self.bundle)
-        for name, data in ((MANIFEST, self.manifest), (PROMOTION, self.promotion)):
+        named = {MANIFEST: self.manifest, PROMOTION: self.promotion, ROLLBACK: self.rollback}
+        for name, data in named.items():
             if data is not None:
                 (folder / name).write_bytes(data)
         for number, data in enumerate(self.redactions, start=1):

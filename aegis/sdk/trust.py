@@ -43,6 +43,15 @@ class TrustedKey:
         named = f"{self.name} v{self.version}" if self.name else "key"
         return f"{named} ({self.hint[:12]})"
 
+    def refuse_if_compromised(self) -> None:
+        """Raise ``Unverified`` if the key was given up."""
+        if self.compromised_at is not None:
+            reason = f": {self.compromised_reason}" if self.compromised_reason else "."
+            raise Unverified(
+                "key_compromised",
+                f"The key {self.title} was marked compromised at {self.compromised_at}{reason}",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedKeys:

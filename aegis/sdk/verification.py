@@ -8,7 +8,6 @@ from typing import Any, Final
 from aegis.problems import Invalid, NotFound, Refusal
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.paths import RESERVED_FOLDER
-from aegis.proof.signing import statement as promotions
 from aegis.proof.signing.bundle import PREDICATE_TYPE, verify_manifest, verify_statement
 from aegis.proof.signing.refusals import Unverified, malformed
 from aegis.sdk.local_files import LocalFile, hashed, walk
@@ -55,32 +54,6 @@ def verify_files(
         checks=checks,
         mismatches=mismatches,
     )
-
-
-def promotion_check(
-    proofs: Proofs, trusted: TrustedKeys, manifest_digest: str, *, target: str
-) -> Check:
-    """Check that a signed statement says that these bytes were promoted to ``target``."""
-    try:
-        if proofs.promotion is None:
-            raise NotFound(
-                "promotion_missing", f"There is no statement of a promotion to {target}."
-            )
-        key = trusted.of_bundle(proofs.promotion)
-        _refuse_compromised(key)
-        said = verify_statement(proofs.promotion, public_key_pem=key.public_key_pem)
-        about = (said.get("predicateType"), _subject_digest(said), said["predicate"].get("target"))
-        if about != (promotions.PREDICATE_TYPE, manifest_digest, target):
-            raise Unverified(
-                "promotion_of_other",
-                f"The statement is not of a promotion of these files to {target}.",
-            )
-        approvals = len(said["predicate"]["approvals"])
-    except Refusal as refusal:
-        return fails("promotion", refusal.code, refusal.sentence, is_policy=True)
-    people = "1 person" if approvals == 1 else f"{approvals} people"
-    sentence = f"Its promotion to {target} was approved by {people} and signed with {key.title}."
-    return holds("promotion", "promotion_signed", sentence, is_policy=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +125,12 @@ def _mismatches(
 
 def _key_checks(key: TrustedKey) -> Iterable[Check]:
     try:
-        _refuse_compromised(key)
+        key.refuse_if_compromised()
     except Unverified as refusal:
         yield fails("key", refusal.code, refusal.sentence)
         return
     words = "a development key, which proves nothing" if key.is_development else "a trusted key"
     yield holds("key", "key_trusted", f"It was signed with {key.title}, {words}.")
-
-
-def _refuse_compromised(key: TrustedKey) -> None:
-    if key.compromised_at is not None:
-        reason = f": {key.compromised_reason}" if key.compromised_reason else "."
-        raise Unverified(
-            "key_compromised",
-            f"The key {key.title} was marked compromised at {key.compromised_at}{reason}",
-        )
 
 
 def _file_checks(
@@ -196,11 +160,3 @@ def _file_checks(
             yield fails("files", refusal.code, refusal.sentence)
             return
     yield holds("files", "files_signed", f"All {len(found)} files are the signed ones.")
-
-
-def _subject_digest(statement: Mapping[str, Any]) -> str | None:
-    try:
-        (subject,) = statement["subject"]
-        return str(subject["digest"]["sha256"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise malformed("its statement lacks what it must say") from error

@@ -159,6 +159,13 @@ ROWS: Final = [
         ADDS,
         {"target": "Staging", "reason": "To try it."},
     ),
+    Row("GET", f"{VERSION}rollbacks/", f"{V}rollbacks/", SEES),
+    Row(
+        "GET",
+        f"{VERSION}rollbacks/<uuid:rollback>/statement/",
+        f"{M}versions/1/rollbacks/{{rollback}}/statement/",
+        SEES,
+    ),
     Row(
         "POST",
         f"{VERSION}archive/",

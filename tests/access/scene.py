@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from aegis.accounts.models import ApiToken
 from approvals.decisions import decide
+from approvals.models import StageTransition
+from approvals.rollback import roll_back, sign_owed_statement
 from registry.aliases import set_alias
 from registry.evidence import attach_evidence
-from registry.models import Upload
+from registry.models import ModelVersion, Upload
 from registry.sharing import share
 from registry.uploads import open_upload
 from registry.waivers import propose_waiver
@@ -34,6 +36,7 @@ class Scene:
     evidence: str
     waiver: str
     redaction: str
+    rollback: str
     upload: str
     token: str
     team: str
@@ -54,7 +57,7 @@ class Scene:
 
 
 def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
-    """Make a model of growth with three versions: one in Production, two asked for."""
+    """Make a model of growth: the first version is back in Production, two more are asked for."""
     approving.production_policy(cast)
     approving.staging_policy(cast)
     model = registering.new_model(cast, "secret-model", visibility="restricted")
@@ -63,7 +66,8 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
     approving.write_card(first, cast.mina)
     first.refresh_from_db()
     promoted = approving.into_production(first, cast)
-    second = approving.new_version(model, cast.mina)
+    second, third, fourth = (approving.new_version(model, cast.mina) for _ in range(3))
+    put_back = _put_back(cast, first)
     unattested = attach_evidence(
         second,
         actor=cast.mina,
@@ -72,7 +76,6 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         file=registering.file(b"Read and found well.", "review.txt"),
     )
     opened = approving.ask(second, cast.mina)
-    third = approving.new_version(model, cast.mina)
     decided = approving.ask(third, cast.mina)
     said = decide(
         decided,
@@ -82,7 +85,6 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         subject_digest=approving.seen(decided),
         authenticated_at=timezone.now(),
     )
-    fourth = approving.new_version(model, cast.mina)
     scanning.rescan(fourth, scanning.unknown(fourth, "model.bin"))
     waiver = propose_waiver(
         fourth,
@@ -106,12 +108,23 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
         evidence=str(unattested.pk),
         waiver=str(waiver.pk),
         redaction=str(redaction.pk),
+        rollback=str(put_back.pk),
         upload=str(upload.pk),
         token=str(tokens["mina"].pk),
         team=str(cast.growth.pk),
         vera=str(cast.vera.pk),
         own_upload=_uploads(cast),
     )
+
+
+def _put_back(cast: Cast, former: ModelVersion) -> StageTransition:
+    """Let another version come to Production and be rolled back, with the signed statement."""
+    model = former.registered_model
+    approving.into_production(approving.new_version(model, cast.mina), cast)
+    former.refresh_from_db()
+    moved = roll_back(model, actor=cast.marc, to_version=former, reason="It is slower.")
+    assert sign_owed_statement(moved)
+    return moved
 
 
 def _uploads(cast: Cast) -> dict[str, str]:

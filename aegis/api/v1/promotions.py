@@ -19,13 +19,13 @@ from aegis.api.v1.serializers.promotions import (
     PromotionDocument,
     Withdrawal,
 )
+from aegis.api.v1.statements import bundle_of
 from aegis.problems import NotFound
 from approvals.machine import TARGETS
 from approvals.models import PromotionRequest
 from approvals.needing import needing
 from approvals.requests import open_request, withdraw
 from approvals.states import RequestState
-from registry.compromises import compromised_since
 from registry.readers import BUNDLE_MEDIA_TYPE
 
 
@@ -135,10 +135,7 @@ class Statement(View):
         statement = promotion(number, user=caller(request)).statements.first()
         if statement is None:
             raise NotFound("statement_missing", "No statement is signed for this request yet.")
-        headers = {"X-Aegis-Key-Hint": statement.key_hint}
-        if compromised := compromised_since(statement.key_hint):
-            headers["X-Aegis-Key-Compromised"] = compromised.isoformat()
-        return HttpResponse(statement.envelope, content_type=BUNDLE_MEDIA_TYPE, headers=headers)
+        return bundle_of(statement)
 
 
 class Withdraw(View):

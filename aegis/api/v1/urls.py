@@ -44,6 +44,8 @@ version: list[URLPattern | URLResolver] = [
     path("verifications/", verifications.Verifications.as_view()),
     path("signatures/", signatures.Signatures.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
+    path("rollbacks/", rollback.RollbacksToVersion.as_view()),
+    path("rollbacks/<uuid:rollback>/statement/", rollback.Statement.as_view()),
     path("archive/", versions.Archive.as_view()),
     path("recall/", recalls.Recalls.as_view()),
     path("downloads/", recalls.Downloads.as_view()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from aegis.proof.manifest import is_sha256
 from aegis.proof.signing.bundle import (
     STATEMENT_TYPE,
     SignedBundle,
@@ -17,6 +18,7 @@ from aegis.proof.signing.refusals import Unverified
 from aegis.proof.signing.signer import Signer
 
 PREDICATE_TYPE: Final = "urn:aegis:rollback:v1"
+TARGET: Final = "Production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,40 @@ class Rollback:
 def sign_rollback(rollback: Rollback, *, signer: Signer) -> SignedBundle:
     """Sign the statement of a rollback, and verify it as anybody would."""
     bundle = sign_statement(rollback_statement(rollback), signer=signer)
-    verify_rollback(bundle.data, rollback, public_key_pem=bundle.public_key_pem)
+    if verify_rollback(bundle.data, public_key_pem=bundle.public_key_pem) != rollback:
+        raise _unexpected()
     return bundle
 
 
-def verify_rollback(data: bytes, rollback: Rollback, *, public_key_pem: str) -> dict[str, Any]:
-    """Return the statement of a bundle that this key signed for exactly this rollback.
+def verify_rollback(data: bytes, *, public_key_pem: str) -> Rollback:
+    """Return the rollback that a bundle is about, which this key signed.
 
     Raises ``Unverified`` as ``bundle.verify_statement`` does, and with the code
-    ``statement_unexpected`` if it says anything else.
+    ``statement_unexpected`` for a statement that is of no rollback or says more than that.
     """
     statement = verify_statement(data, public_key_pem=public_key_pem)
-    said = dict(statement)
-    if isinstance(said.get("predicate"), dict):
+    try:
+        (subject,) = statement["subject"]
+        model, _, number = subject["name"].rpartition("@v")
         # The signer's notice about itself is no part of what the rollback is.
-        said["predicate"] = {k: v for k, v in said["predicate"].items() if k != "aegis"}
-    if said != rollback_statement(rollback):
-        code = "statement_unexpected"
-        raise Unverified(code, "The signature is for another rollback than this one.")
-    return statement
+        said = {name: value for name, value in statement["predicate"].items() if name != "aegis"}
+        rollback = Rollback(
+            model=model,
+            version=int(number),
+            manifest_digest=subject["digest"]["sha256"],
+            transition=said["transition"],
+            sequence=said["sequence"],
+            replaced=said["replaced"],
+            person=said["person"],
+            at=datetime.fromisoformat(said["at"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unexpected() from error
+    if not _is_possible(rollback) or {**statement, "predicate": said} != rollback_statement(
+        rollback
+    ):
+        raise _unexpected()
+    return rollback
 
 
 def rollback_statement(rollback: Rollback) -> dict[str, Any]:
@@ -72,9 +89,24 @@ def rollback_statement(rollback: Rollback) -> dict[str, Any]:
         "predicate": {
             "transition": rollback.transition,
             "sequence": rollback.sequence,
-            "target": "Production",
+            "target": TARGET,
             "replaced": rollback.replaced,
             "person": rollback.person,
             "at": at.replace("+00:00", "Z"),
         },
     }
+
+
+def _is_possible(rollback: Rollback) -> bool:
+    """Say whether everything is of the kind that it should be: a statement may hold anything."""
+    texts: tuple[Any, ...] = (rollback.model, rollback.transition, rollback.person)
+    counts: tuple[Any, ...] = (rollback.version, rollback.sequence, rollback.replaced or 1)
+    return (
+        all(isinstance(text, str) and text for text in texts)
+        and all(type(count) is int and count > 0 for count in counts)
+        and is_sha256(rollback.manifest_digest)
+    )
+
+
+def _unexpected() -> Unverified:
+    return Unverified("statement_unexpected", "The signed statement is of no rollback.")

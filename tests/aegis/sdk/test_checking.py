@@ -12,6 +12,7 @@ import pytest
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.bundle import model_statement, sign_manifest, sign_statement
 from aegis.proof.signing.revocations import Revocations, Revoked, sign_revocations
+from aegis.proof.signing.rollback import Rollback, sign_rollback
 from aegis.proof.signing.statement import Approval, Promotion, sign_promotion
 from aegis.sdk import ModelRegistry, Unreachable, Verification, VerificationFailed
 from aegis.sdk.local_files import find_files, hashed
@@ -35,6 +36,8 @@ class There:
     expires_at: datetime = NOW + timedelta(days=1)
     compromised_at: str | None = None
     unsigned: bool = False
+    rollbacks: list[dict[str, Any]] = field(default_factory=list)
+    statement: bytes = b""
     needs_token: bool = False
 
     def answer(self, asked: Asked) -> Reply:
@@ -46,6 +49,10 @@ class There:
             return problem(401, "not_authenticated", "Sign in, or send a bearer token.")
         if "/promotions/" in asked.path:
             return Reply(200, {"results": [], "next": None})
+        if asked.path.endswith("/rollbacks/?page_size=1"):
+            return Reply(200, {"results": self.rollbacks[:1], "next": None})
+        if asked.path.endswith("/rollbacks/r1/statement/"):
+            return Reply(200, self.statement)
         if asked.path == "/api/v1/models/churn/versions/3/":
             return Reply(200, self.version())
         return problem(404, "not_found", "There is nothing at this address.")
@@ -103,11 +110,13 @@ def there(signer: PemSigner, folder: Path) -> There:
     return There(signer, manifest)
 
 
-def promotion(manifest: Manifest, signer: PemSigner, target: str, digest: str = "") -> bytes:
+def promotion(
+    manifest: Manifest, signer: PemSigner, target: str, digest: str = "", version: int = 3
+) -> bytes:
     approvals = [Approval("p1", "d1", NOW), Approval("p2", "d2", NOW)]
     said = Promotion(
         model="churn",
-        version=3,
+        version=version,
         manifest_digest=digest or manifest.digest,
         source="None",
         target=target,
@@ -118,6 +127,11 @@ def promotion(manifest: Manifest, signer: PemSigner, target: str, digest: str = 
         approvals=approvals,
     )
     return sign_promotion(said, signer=signer).data
+
+
+def back_in_production(manifest: Manifest) -> Rollback:
+    """Say that version 3 was put back in place of version 4."""
+    return Rollback("churn", 3, manifest.digest, "r1", 4, 4, "p1", NOW)
 
 
 def write(folder: Path, signer: PemSigner, manifest: Manifest, statement: bytes | None) -> None:
@@ -188,12 +202,27 @@ def test_a_compromised_key_ends_the_questions(there: There, folder: Path) -> Non
     assert not found.is_genuine
 
 
+def test_a_rollback_since_the_download_is_asked_for(
+    there: There, folder: Path, signer: PemSigner
+) -> None:
+    there.rollbacks = [{"id": "r1", "is_signed": False}]
+    found = check(there, folder)
+    assert found.ok
+    assert [one.code for one in found.checks][-2:] == ["promotion_signed", "rollback_owed"]
+    there.rollbacks = [{"id": "r1", "is_signed": True}]
+    there.statement = sign_rollback(back_in_production(there.manifest), signer=signer).data
+    found = check(there, folder)
+    assert found.ok
+    assert [one.code for one in found.checks][-2:] == ["stage_holds", "rollback_signed"]
+
+
 def test_a_promotion_of_something_else_counts_for_nothing(
     there: There, folder: Path, signer: PemSigner, tmp_path: Path
 ) -> None:
     others = {
         "to Staging": promotion(there.manifest, signer, "Staging"),
         "of other files": promotion(there.manifest, signer, "Production", digest="d" * 64),
+        "of another version": promotion(there.manifest, signer, "Production", version=4),
         "by a stranger": promotion(
             there.manifest, PemSigner(private_pem(tmp_path, "stranger")), "Production"
         ),
@@ -209,6 +238,7 @@ def test_a_promotion_of_something_else_counts_for_nothing(
     assert found == {
         "to Staging": ["promotion_of_other"],
         "of other files": ["promotion_of_other"],
+        "of another version": ["promotion_of_other"],
         "by a stranger": ["key_unknown"],
         "no promotion": ["promotion_of_other"],
         "nonsense": ["signature_malformed"],
