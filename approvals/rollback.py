@@ -86,12 +86,13 @@ def candidates(model: RegisteredModel) -> list[Candidate]:
 
 def rollbacks_of(version: ModelVersion) -> QuerySet[StageTransition]:
     """Return the rollbacks to ``version``; ``is_signed`` says whether the statement is there."""
-    return (
+    rollbacks: QuerySet[StageTransition] = (
         StageTransition.objects.filter(version=version, kind=TransitionKind.ROLLBACK)
         .annotate(is_signed=_signed())
         .select_related("version", "actor")
         .prefetch_related("consequences__version")
     )
+    return rollbacks
 
 
 def statement_of(version: ModelVersion, rollback: UUID) -> PromotionStatement:

@@ -27,7 +27,10 @@ def verify(
     key: Keys = None,
     require: Annotated[
         str | None,
-        typer.Option(metavar="STAGE", help="Also refuse it unless it was promoted to this stage."),
+        typer.Option(
+            metavar="STAGE",
+            help="Also refuse it unless a signed statement puts it into this stage.",
+        ),
     ] = None,
     bundle: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The signature, if not in .aegis.")

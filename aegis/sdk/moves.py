@@ -1,4 +1,4 @@
-"""The signed word that brought a version to a stage: its promotion, or the latest rollback to it."""
+"""The signed word that brought a version to a stage: its promotion, or a rollback to it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

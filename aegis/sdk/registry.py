@@ -152,7 +152,8 @@ class ModelRegistry:
 
         The signature is checked first, with the trusted keys, then the package's sha256, then
         each file against the signed manifest; the folder appears when all of it holds. Its
-        ``.aegis`` keeps signature, manifest and promotion, so that ``verify`` works offline. With
+        ``.aegis`` keeps signature, manifest and the statements of promotion and rollback, so that
+        ``verify`` works offline. With
         ``package`` the ``.tar.gz`` itself is kept, with its proofs beside it. Without ``to`` it is
         named for the version. A broken download goes on where it stopped.
         """
@@ -180,7 +181,8 @@ class ModelRegistry:
 
         Checked are the signature, its key (also whether it was marked compromised), every file,
         and that the version is not recalled. ``require="Production"`` also asks for the signed
-        statement of its promotion, and that it is in Production now. Raises
+        statement of its promotion, or of the latest rollback to it, and that it is in Production
+        now. Raises
         ``VerificationFailed``, whose ``result`` says what holds and what does not.
         """
         return self.check(path, require=require, bundle=bundle, progress=progress).require()

@@ -47,14 +47,15 @@ class There:
             return self.revocations()
         if self.needs_token:
             return problem(401, "not_authenticated", "Sign in, or send a bearer token.")
-        if "/promotions/" in asked.path:
-            return Reply(200, {"results": [], "next": None})
-        if asked.path.endswith("/rollbacks/?page_size=1"):
-            return Reply(200, {"results": self.rollbacks[:1], "next": None})
-        if asked.path.endswith("/rollbacks/r1/statement/"):
-            return Reply(200, self.statement)
-        if asked.path == "/api/v1/models/churn/versions/3/":
-            return Reply(200, self.version())
+        address = "/api/v1/models/churn/versions/3/"
+        found = {
+            address: self.version(),
+            f"{address}promotions/": {"results": [], "next": None},
+            f"{address}rollbacks/?page_size=1": {"results": self.rollbacks, "next": None},
+            f"{address}rollbacks/r1/statement/": self.statement,
+        }
+        if asked.path in found:
+            return Reply(200, found[asked.path])
         return problem(404, "not_found", "There is nothing at this address.")
 
     def keys(self) -> dict[str, Any]:
