@@ -19,6 +19,8 @@ from approvals.models import Decision, GateResult, PolicyRevision, PromotionRequ
 from approvals.needing import Membership, needing, never_decides
 from approvals.request_query import ResultRecord
 from approvals.states import UNDER_WAY, RequestState
+from registry.redaction_lists import redactions_for
+from registry.waiver_lists import waivers_for
 
 SHOWN: Final = 200
 """The most requests that a page of the inbox lists."""
@@ -80,7 +82,7 @@ class Inbox:
 
 
 def count_for(user: User) -> int:
-    """Return how many requests need ``user``, in one query."""
+    """Return how many requests, waivers and redactions need ``user``, in one query."""
     if never_decides(user):
         return 0
     person = user.same_person_as_id or user.pk
@@ -119,7 +121,9 @@ def _counted() -> PreparedQuery:
     """Return the query that every page asks for its navigation, of somebody who decides."""
     user = User(pk=_SOMEBODY, same_person_as_id=_SOME_PERSON)
     user.keep_group_names([])
-    return PreparedQuery.of(needing(user).order_by().values_list("pk"))
+    proposals = (waivers_for(user).values_list("pk"), redactions_for(user).values_list("pk"))
+    requests = needing(user).order_by().values_list("pk")
+    return PreparedQuery.of(requests.union(*proposals, all=True))
 
 
 def _query(user: User) -> QuerySet[PromotionRequest]:

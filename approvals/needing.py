@@ -22,6 +22,7 @@ from aegis.accounts.models import User
 from approvals.governing import latest
 from approvals.models import Decision, GateResult, PolicyRevision, PromotionRequest
 from approvals.states import RequestState
+from registry.makers import accounts_of
 from registry.models import CardRevision, Evidence, RegisteredModel
 from registry.permissions import REVIEW, codename
 
@@ -41,8 +42,7 @@ def needing(user: User) -> QuerySet[PromotionRequest]:
     if never_decides(user):
         return PromotionRequest.objects.none()
     models = RegisteredModel.objects.granted_to(user, codename(REVIEW)).visible_to(user)
-    person = user.same_person_as_id or user.pk
-    accounts = User.objects.filter(Q(pk=person) | Q(same_person_as=person)).values("pk")
+    accounts = accounts_of(user).values("pk")
     of_version = Q(version=OuterRef("version"))
     requests: QuerySet[PromotionRequest] = PromotionRequest.objects.filter(
         ~Q(requested_by__in=accounts),

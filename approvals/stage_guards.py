@@ -97,9 +97,18 @@ def why_not_usable(version: ModelVersion) -> Refusal | None:
     if refusal := _why_not_ready(version):
         return refusal
     if version.recalled_at is not None:
-        return Conflict("version_recalled", f"{_name(version)} was recalled.")
+        return Conflict(
+            "version_recalled",
+            f"{_name(version)} was recalled, which nobody takes back.",
+            mend="Use another version, or add one.",
+        )
     if version.quarantined_at is not None:
-        return Conflict("version_quarantined", f"{_name(version)} is quarantined.")
+        return Conflict(
+            "version_quarantined",
+            f"{_name(version)} is in quarantine.",
+            mend="Its page says what holds it back, and what would mend it.",
+            url=f"/models/{version.registered_model.name}/versions/{version.number}/",
+        )
     return None
 
 

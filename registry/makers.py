@@ -6,6 +6,8 @@ Upper layers add whom they know of, such as who asked for its promotion.
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from aegis.accounts.models import User
 from registry.models import ModelVersion
 
@@ -38,6 +40,13 @@ def deed_of(user: User, version: ModelVersion) -> str | None:
 def person_of(user: User) -> UUID:
     """Return the key of the first account of the person behind ``user``."""
     return user.same_person_as_id or user.pk
+
+
+def accounts_of(user: User) -> QuerySet[User]:
+    """Return every account of the person behind ``user``."""
+    person = person_of(user)
+    found: QuerySet[User] = User.objects.filter(Q(pk=person) | Q(same_person_as=person))
+    return found
 
 
 @adds_makers("uploaded the version")

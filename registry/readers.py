@@ -147,6 +147,8 @@ def require_readable(version: ModelVersion) -> None:
         raise Conflict(
             "version_quarantined",
             f"Version {version.number} was quarantined and is not given out.",
+            mend="Its page says what holds it back, and what would mend it.",
+            url=f"/models/{version.registered_model.name}/versions/{version.number}/",
         )
 
 

@@ -69,12 +69,12 @@ class Waived:
 
     def covers(self, report: ScanReport, file: ScannedFile) -> bool:
         """Say whether the file of the report is let through by it now."""
-        return self.is_agreed and not self.is_over and self.fits(report, file)
+        return self.is_agreed and not self.is_over and self.fits(report.ruleset, file)
 
-    def fits(self, report: ScanReport, file: ScannedFile) -> bool:
-        """Say whether it is about this file as this report found it."""
+    def fits(self, ruleset: str, file: ScannedFile) -> bool:
+        """Say whether it is about this file as a scan by these rules found it."""
         said = (self.waiver.path, self.waiver.sha256, self.waiver.ruleset)
-        return said == (file.path, file.sha256, report.ruleset) and file.can_be_waived
+        return said == (file.path, file.sha256, ruleset) and file.can_be_waived
 
 
 def why_not_propose(version: ModelVersion, user: User, held: Collection[str]) -> Refusal | None:
@@ -100,7 +100,7 @@ def why_not_twice(
 ) -> Refusal | None:
     """Refuse to propose what waits for an answer, or was agreed on already."""
     for known in waivers:
-        if report is None or not known.fits(report, file):
+        if report is None or not known.fits(report.ruleset, file):
             continue
         if known.is_waiting:
             return Conflict(
@@ -218,7 +218,7 @@ def why_not_this_file(
 
 
 def _why_not_fitting(said: Waived, report: ScanReport | None) -> Refusal | None:
-    if report and any(said.fits(report, file) for file in files_of(report)):
+    if report and any(said.fits(report.ruleset, file) for file in files_of(report)):
         return None
     return Conflict(
         "waiver_outdated",

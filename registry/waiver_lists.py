@@ -1,32 +1,29 @@
 """Which waivers wait for somebody."""
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from aegis.accounts.models import User
-from registry.makers import person_of
+from registry.makers import accounts_of
 from registry.models import RegisteredModel, ScanWaiver
 from registry.permissions import MAINTAIN, REVIEW, codename
 
 
-def waivers_for(user: User) -> list[ScanWaiver]:
-    """Return the proposed waivers that ``user`` can answer as the second person, oldest first."""
+def waivers_for(user: User) -> QuerySet[ScanWaiver]:
+    """Return the proposed waivers that ``user`` can answer as the second person."""
     if user.is_service:
-        return []
+        return ScanWaiver.objects.none()
     staffed = _models(user, REVIEW) | _models(user, MAINTAIN)
-    waiting = (
+    accounts = accounts_of(user).values("pk")
+    found: QuerySet[ScanWaiver] = (
         ScanWaiver.objects.visible_to(user)
-        .filter(answers=None, expires_at__gt=timezone.now())
+        .filter(answers=None, expires_at__gt=Now())
         .filter(staffed)
-        .select_related("proposed_by", "version__created_by", "version__registered_model")
-        .order_by("proposed_at")
+        .exclude(proposed_by__in=accounts)
+        .exclude(version__created_by__in=accounts)
+        .select_related("proposed_by", "version__registered_model")
     )
-    person = person_of(user)
-    return [
-        waiver
-        for waiver in waiting
-        if person not in {person_of(waiver.proposed_by), person_of(waiver.version.created_by)}
-    ]
+    return found
 
 
 def _models(user: User, short: str) -> Q:

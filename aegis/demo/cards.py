@@ -78,6 +78,21 @@ DIABETES: Final = Purpose(
     developer="Aiko Tanaka",
 )
 
+IRIS: Final = Purpose(
+    overview="Says which of three species an iris is, from four lengths that a gardener measures, "
+    "for the labels of the plants that are sold in flower.",
+    business_use="Fills in the species on a label. A wrong one is noticed a year later, when the "
+    "plant flowers again, and costs a replacement of about 6 euros.",
+    intended_use="Irises in flower, measured with the nursery's gauge, some 200 a day in May.",
+    out_of_scope="Not for other plants, garden hybrids, seeds, or exports that need a certificate.",
+    limitations="150 plants of three species, most of them from one pasture. Versicolor and "
+    "virginica overlap, and no measurement tells the last few apart.",
+    risks="A label looks certain. Below the cutoff of its species none is printed, and a gardener "
+    "looks at the plant.",
+    owner="Karim Aziz",
+    developer="Mina Okafor",
+)
+
 
 def card(purpose: Purpose, trained: Trained, **other: str) -> dict[str, str]:
     """Return the sections of a complete card; ``other`` replaces some of them."""

@@ -9,7 +9,13 @@ from aegis.demo import people
 from aegis.events import outbox
 from registry.models import RegisteredModel
 
-MODELS: Final = ("breast-cancer-screen", "digit-reader", "wine-notes", "diabetes-progression")
+MODELS: Final = (
+    "breast-cancer-screen",
+    "digit-reader",
+    "wine-notes",
+    "diabetes-progression",
+    "iris-labels",
+)
 
 
 def build(*, say: Callable[[str], object]) -> list[SignIn]:

@@ -8,6 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from aegis.demo import cards, training, work
+from aegis.demo.held_back import iris_labels
 from aegis.demo.people import Cast
 from approvals.archiving import archive
 from approvals.models import Decision
@@ -16,28 +17,14 @@ from imports import claims, running
 from imports.models import Import
 from registry import uploads
 from registry.models import ModelVersion, RegisteredModel
-from registry.registration import register_model
-from registry.sharing import share
 
 APPROVE: Final = Decision.Verdict.APPROVE
 REQUEST_CHANGES: Final = Decision.Verdict.REQUEST_CHANGES
 
 
-def _register(cast: Cast, name: str, team: str, **about: object) -> RegisteredModel:
-    model = register_model(
-        actor=cast["karim"],
-        name=name,
-        team=cast.teams[team],
-        task="classification",
-        framework="scikit-learn",
-        **about,  # type: ignore[arg-type]  # Passed on by name.
-    )
-    return share(model, actor=cast["karim"], role="reviewer", group=cast.teams["risk-team"].group)
-
-
 def screening(cast: Cast) -> None:
     """One version after another in Production, and a third that waits for a second approval."""
-    model = _register(
+    model = work.register(
         cast,
         "breast-cancer-screen",
         "diagnostics",
@@ -70,7 +57,7 @@ def screening(cast: Cast) -> None:
 
 def digit_reader(cast: Cast) -> None:
     """A release that was rolled back, and the next one, which a reviewer wants changed."""
-    model = _register(
+    model = work.register(
         cast,
         "digit-reader",
         "growth",
@@ -116,7 +103,7 @@ def _roll_back(cast: Cast, model: RegisteredModel) -> None:
 
 def wine_notes(cast: Cast) -> None:
     """A failed import, a version without a card, one that the gates hold back, one on its way."""
-    model = _register(
+    model = work.register(
         cast,
         "wine-notes",
         "growth",
@@ -166,7 +153,7 @@ def _leave_importing(job: Import) -> None:
 
 def progression(cast: Cast) -> None:
     """A restricted model: one version archived, one in Staging, one with a stale approval."""
-    model = _register(
+    model = work.register(
         cast,
         "diabetes-progression",
         "diagnostics",
@@ -206,4 +193,5 @@ STORIES: Final[dict[str, Callable[[Cast], None]]] = {
     "digit-reader": digit_reader,
     "wine-notes": wine_notes,
     "diabetes-progression": progression,
+    "iris-labels": iris_labels,
 }

@@ -16,7 +16,7 @@ import safetensors.numpy
 import skops.io
 from sklearn import __version__ as sklearn_version
 from sklearn.base import BaseEstimator
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -112,6 +112,14 @@ def digits() -> Data:
 
     classes = tuple(str(digit) for digit in range(10))
     return _split("optical-digits", bunch, bunch.target, "stroke", ink, classes)
+
+
+def iris() -> Data:
+    """Return the irises of Anderson and Fisher; groups are by the width of the sepal."""
+    bunch = load_iris()
+    groups = _halves(1, "narrow sepals", "wide sepals")
+    classes = ("setosa", "versicolor", "virginica")
+    return _split("iris", bunch, bunch.target, "sepal", groups, classes)
 
 
 def diabetes() -> Data:

@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from aegis.accounts.models import User
+from aegis.demo.people import Cast
 from aegis.demo.training import Trained
 from approvals import promoting
 from approvals.decisions import decide
@@ -18,6 +19,21 @@ from imports.uploading import import_upload
 from registry import evidence, uploads
 from registry.cards_publishing import current_card, publish_card
 from registry.models import Evidence, ModelVersion, RegisteredModel
+from registry.registration import register_model
+from registry.sharing import share
+
+
+def register(cast: Cast, name: str, team: str, **about: object) -> RegisteredModel:
+    """Register a model of ``team``, which the risk team reviews."""
+    model = register_model(
+        actor=cast["karim"],
+        name=name,
+        team=cast.teams[team],
+        task="classification",
+        framework="scikit-learn",
+        **about,  # type: ignore[arg-type]  # Passed on by name.
+    )
+    return share(model, actor=cast["karim"], role="reviewer", group=cast.teams["risk-team"].group)
 
 
 def send(

@@ -72,8 +72,8 @@ def inbox_page(user: User, key: str) -> InboxPage:
         "decided": lambda: (Section("", inboxes.decided(user)),),
     }
     key = key if key in lists else ""
-    waivers = tuple(waivers_for(user)) if key == "" else ()
-    redactions = tuple(redactions_for(user)) if key == "" else ()
+    waivers = tuple(waivers_for(user).order_by("proposed_at")) if key == "" else ()
+    redactions = tuple(redactions_for(user).order_by("proposed_at")) if key == "" else ()
     mine_to_say = len(found.needs_me) + len(waivers) + len(redactions)
     counts = {"": mine_to_say, "mine": len(mine), "open": len(everything)}
     tabs = tuple(

@@ -49,6 +49,17 @@ class ModelPage:
         return CONTRIBUTE in self.held
 
     @property
+    def in_production(self) -> ModelVersion | None:
+        """Return the version in Production."""
+        return next((found.version for found in self.stages if found.stage == "Production"), None)
+
+    @property
+    def named(self) -> ModelVersion | None:
+        """Return the version that is in Production, or else the newest that is ready."""
+        ready = (row.version for row in self.table.rows if row.version.is_ready)
+        return self.in_production or next(ready, None)
+
+    @property
     def may_roll_back(self) -> bool:
         """Say whether this person may roll back, once there is something to roll back to."""
         return bool(self.held & {MAINTAIN, REVIEW})

@@ -48,14 +48,14 @@ def line_of(version: ModelVersion, redaction: Redaction) -> RedactionLine:
     return RedactionLine(redaction, state_of(redaction), target, is_signed(redaction))
 
 
-def offered(redaction: Redaction, user: User) -> list[str]:
-    """Return what ``user`` may say to a redaction now."""
+def offered(redaction: Redaction, user: User) -> dict[str, str]:
+    """Return what ``user`` may say to a redaction now: verdicts in the words of the form."""
     held = permissions_of(user, redaction.version.registered_model)
-    answers = []
+    answers = {}
     if why_not_decide(redaction, user, held) is None:
-        answers += ["approve", "decline"]
+        answers |= {"approve": "Agree: it has to go", "decline": "Decline: it stays"}
     if why_not_withdraw(redaction, user, held) is None:
-        answers.append("withdraw")
+        answers["withdraw"] = "Take my proposal back"
     return answers
 
 

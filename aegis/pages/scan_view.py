@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from approvals.records import VersionRecord
 from approvals.scan_records import WaiverRecord, waiver_of
+from registry.models import ScanWaiver
 from registry.scan_findings import ScannedFile
 
 MOST_FILES = 8
@@ -32,10 +33,14 @@ class GlobalGroup:
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A file of a scan as a row shows it; ``waiver`` lets it through now."""
+    """A file of a scan as a row shows it.
+
+    ``waiver`` lets it through now; ``proposal`` would, if a second person agreed.
+    """
 
     file: ScannedFile
     waiver: WaiverRecord | None
+    proposal: ScanWaiver | None = None
 
     @property
     def state(self) -> str:

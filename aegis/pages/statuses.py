@@ -34,7 +34,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     },
     "version": {
         "pending": Look("open", "open", "Importing"),
-        "ready": Look("pass", "pass", "Ready"),
+        "ready": Look("pass", "shield-check", "Signed"),
         "failed": Look("fail", "fail", "Failed"),
         "quarantined": Look("fail", "shield-off", "Quarantined"),
         "recalled": Look("fail", "fail", "Recalled"),
@@ -104,7 +104,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "damaged": Look("fail", "shield-off", "Other bytes"),
         "missing": Look("fail", "shield-off", "Not there"),
         "signature": Look("fail", "shield-off", "Signature does not hold"),
-        "unverified": Look("idle", "clock", "Not verified again yet"),
+        "unverified": Look("idle", "clock", "Verified once"),
     },
     "step": {
         "done": Look("pass", "pass", "done"),

@@ -106,7 +106,8 @@ class VersionPage:
         """Say whether the page offers another signature though the present one is good."""
         signature = self.record.signature
         is_good = signature is not None and signature.compromised_at is None
-        return is_good and self.may_renew_signature and not self.is_being_signed
+        is_wanted = is_good and self.version.recalled_at is None
+        return is_wanted and self.may_renew_signature and not self.is_being_signed
 
     @property
     def may_see_downloads(self) -> bool:
@@ -117,12 +118,6 @@ class VersionPage:
     def may_redact(self) -> bool:
         """Say whether this person may propose to take something out."""
         return bool(self.held & {CONTRIBUTE, REVIEW}) or self.people[self.reader].is_auditor
-
-    @property
-    def is_given_out(self) -> bool:
-        """Say whether the bytes can be downloaded."""
-        version = self.version
-        return version.is_ready and version.recalled_at is None and version.quarantined_at is None
 
     @property
     def facts(self) -> tuple[FactRow, ...]:

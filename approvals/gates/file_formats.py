@@ -85,9 +85,11 @@ def _warned(
     if pickles:
         names = listed([file.path for file in pickles[:MOST_NAMED]])
         verb = "is a pickle" if len(pickles) == 1 else "are pickles"
+        what = "it" if len(pickles) == 1 else "them"
+        is_known = not any(file.blocks for file in pickles)
+        also = f", though all that {'it names' if what == 'it' else 'they name'} is known"
         reasons.append(
-            f"{names}{_more(pickles)} {verb}: "
-            "loading it runs code, though all that it names is known."
+            f"{names}{_more(pickles)} {verb}: loading {what} runs code{also if is_known else ''}."
         )
     reasons += [f"{file.path}: {_oddities(file)[0].sentence}" for file in odd[:MOST_NAMED]]
     if len(odd) > MOST_NAMED:

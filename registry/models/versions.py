@@ -242,3 +242,8 @@ class ModelVersion(models.Model):
     def is_ready(self) -> bool:
         """Say whether the bytes are stored, hashed and signed."""
         return self.state == VersionState.READY
+
+    @property
+    def is_given_out(self) -> bool:
+        """Say whether the bytes can be downloaded: it is ready, and nobody holds it back."""
+        return self.is_ready and self.recalled_at is None and self.quarantined_at is None

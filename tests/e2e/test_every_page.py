@@ -17,6 +17,9 @@ NARROW: ViewportSize = {"width": 390, "height": 844}
 NOBODY = ""
 PLACE = r"{(\w+):([\w-]+)}"
 
+# Where the sample's proposals stand that two people carry.
+PROPOSALS = {"waiver": "versions/2/scan/waivers/", "redaction": "versions/1/redactions/"}
+
 # Who looks at what. {open:model} is the latest request about a model that is in that state.
 PAGES = (
     (NOBODY, "/account/login/"),
@@ -42,6 +45,26 @@ PAGES = (
     ("vera", "/models/breast-cancer-screen/versions/2/files/"),
     ("vera", "/models/breast-cancer-screen/versions/2/scan/"),
     ("karim", "/models/digit-reader/versions/3/scan/"),
+    ("vera", "/models/iris-labels/"),
+    ("karim", "/models/iris-labels/versions/1/"),
+    ("karim", "/models/iris-labels/versions/1/downloads/"),
+    ("vera", "/models/iris-labels/versions/1/card/read/?revision=1"),
+    ("vera", "/models/iris-labels/versions/1/redactions/"),
+    ("vera", "/models/iris-labels/versions/1/redactions/{redaction:iris-labels}/"),
+    ("mina", "/models/iris-labels/versions/2/redactions/new/?kind=file&target=cutoffs.pkl"),
+    ("mina", "/models/iris-labels/versions/2/"),
+    ("mina", "/models/iris-labels/versions/2/promote/?to=Staging"),
+    ("vera", "/models/iris-labels/versions/2/files/"),
+    ("dana", "/models/iris-labels/versions/2/scan/"),
+    ("dana", "/models/iris-labels/versions/2/scan/waivers/new/?path=cutoffs.pkl"),
+    ("vera", "/models/iris-labels/versions/2/scan/waivers/{waiver:iris-labels}/"),
+    ("tomasz", "/models/iris-labels/versions/2/scan/waivers/{waiver:iris-labels}/"),
+    ("karim", "/models/breast-cancer-screen/versions/2/recall/"),
+    ("lena", "/keys/"),
+    ("lena", "/keys/new/"),
+    ("lena", "/keys/aegis-development/"),
+    ("lena", "/keys/aegis-development/edit/"),
+    ("lena", "/keys/aegis-development/compromise/"),
     ("vera", "/models/breast-cancer-screen/versions/2/card/read/"),
     ("mina", "/models/wine-notes/versions/3/card/"),
     ("mina", "/models/wine-notes/versions/3/evidence/?kind=bias_audit"),
@@ -148,7 +171,14 @@ TOO_WIDE = """() => {
 
 
 def _number(visitor: Visitor, state: str, model: str) -> str:
-    """Return the number of the latest request or import about ``model`` in ``state``."""
+    """Return the number of the latest request or import about ``model`` in ``state``.
+
+    Of a waiver or a redaction, as which ``state`` may name it, return the key.
+    """
+    if state in PROPOSALS:
+        answer = visitor.context.request.get(f"/api/v1/models/{model}/{PROPOSALS[state]}")
+        assert answer.ok, answer.text()
+        return str(json.loads(answer.body())["results"][0]["id"])
     kind = "imports" if state in {"failed", "running"} else "promotions"
     answer = visitor.context.request.get(f"/api/v1/{kind}/?state={state}&page_size=100")
     assert answer.ok, answer.text()

@@ -1,4 +1,4 @@
-"""Forms around scans: a waiver, and what a second person says to it."""
+"""The form that proposes to take a file as a scan found it."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -27,7 +27,7 @@ class WaiverForm(RefusableForm):
     )
     until = forms.DateField(
         label="Until",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=f"The last day. At most {LONGEST_WAIVER} days from now.",
     )
 
@@ -45,33 +45,3 @@ class WaiverForm(RefusableForm):
         if last.date() == longest.date():
             last = longest
         return {"path": kept["path"], "reason": kept["reason"], "expires_at": last}
-
-
-class WaiverAnswerForm(RefusableForm):
-    """What somebody says to a waiver."""
-
-    verdict = forms.ChoiceField(
-        label="What do you say?",
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose an answer."},
-    )
-    comment = forms.CharField(
-        label="Comment",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="A no takes a reason.",
-    )
-    password = forms.CharField(
-        label="Your password",
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Your last sign-in is more than 15 minutes ago.",
-    )
-
-    def offer(self, verdicts: list[tuple[str, str]], *, asks_password: bool) -> None:
-        """Offer what this person may say."""
-        choice = self.fields["verdict"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = verdicts
-        if not asks_password:
-            del self.fields["password"]

@@ -21,6 +21,7 @@ from aegis.pages.limits import LimitUse
 from aegis.pages.metrics import metric_cells
 from aegis.pages.partials import part
 from approvals.metric_rows import MetricRow
+from registry.models import ModelVersion
 
 Parts = dict[str, Any]
 
@@ -65,6 +66,14 @@ def outcome(subject: str, value: str, text: str = "", *, pill: bool = False) -> 
     """Draw an outcome or state of ``subject`` (a table of ``statuses.LOOKS``)."""
     seen = statuses.look(subject, value)
     return {"status": seen.status, "icon": seen.icon, "text": text or seen.word, "pill": pill}
+
+
+@part(register, "status")
+def version_state(version: ModelVersion, *, pill: bool = False) -> Parts:
+    """Draw how a version stands: recalled before all else, then quarantined."""
+    held = "recalled" if version.recalled_at else "quarantined" if version.quarantined_at else ""
+    seen = statuses.look("version", held or version.state)
+    return {"status": seen.status, "icon": seen.icon, "text": seen.word, "pill": pill}
 
 
 @part(register)

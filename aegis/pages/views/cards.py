@@ -10,7 +10,7 @@ from aegis.pages.card_view import card_view
 from aegis.pages.finding import find_version
 from aegis.pages.forms.cards import CardForm
 from aegis.pages.fragments import is_fragment
-from aegis.pages.redaction_lines import may_propose, redaction_shown
+from aegis.pages.redaction_lines import redaction_shown
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
 from approvals.models import Decision
@@ -23,7 +23,8 @@ from registry.cards_publishing import (
     save_draft,
 )
 from registry.models import CardDraft, CardRevision, ModelVersion
-from registry.permissions import CONTRIBUTE, require
+from registry.permissions import CONTRIBUTE, permissions_of, require
+from registry.redaction_guards import why_not_propose
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,12 +79,14 @@ def read(request: HttpRequest, name: str, number: int) -> HttpResponse:
     if not chosen and wanted:
         raise NotFound("revision_not_found", "The card has no such revision.")
     shown = card_view(version, chosen[0]) if chosen else None
+    held = permissions_of(user, version.registered_model)
     context = {
         "version": version,
         "card": shown,
         "revisions": revisions,
         "redaction": redaction_shown(shown.revision) if shown else None,
-        "may_redact": may_propose(version.registered_model, user),
+        "may_redact": why_not_propose(version.registered_model, user, held) is None,
+        "may_contribute": CONTRIBUTE in held,
     }
     return render(request, "registry/card.html", context)
 

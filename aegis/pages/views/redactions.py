@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aegis.pages.finding import find_version
-from aegis.pages.forms.redactions import RedactionDecisionForm, RedactionForm
+from aegis.pages.forms.answers import AnswerForm
+from aegis.pages.forms.redactions import RedactionForm
 from aegis.pages.posted import posted
 from aegis.pages.redaction_lines import line_of, offered
 from aegis.pages.signed_in import person
@@ -78,7 +79,7 @@ def show(request: HttpRequest, name: str, number: int, key: UUID) -> HttpRespons
     if request.method == "POST" and not answers:
         held = permissions_of(user, version.registered_model)
         raise why_not_decide(redaction, user, held) or NotFound("nothing_to_say", "Nothing to say.")
-    form = RedactionDecisionForm(posted(request), request=request, offered=answers)
+    form = AnswerForm(posted(request), request=request, offers=answers)
     if form.is_valid():
         verdict = form.cleaned_data["verdict"]
         if form.act(_VERBS[verdict], redaction, actor=user, **form.said) is not None:

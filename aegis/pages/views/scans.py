@@ -1,7 +1,7 @@
 """The scan of a version: its page, asking for another one, and the waivers of two people."""
 
 from collections.abc import Callable
-from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,28 +10,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from aegis.accounts.models import User
-from aegis.accounts.recent import authenticated_at, is_recent
 from aegis.pages.finding import find_version
-from aegis.pages.forms.scans import WaiverAnswerForm, WaiverForm
+from aegis.pages.forms.answers import AnswerForm
+from aegis.pages.forms.scans import WaiverForm
 from aegis.pages.posted import posted
-from aegis.pages.presence import prove
 from aegis.pages.scan_page import load_scan_page
 from aegis.pages.signed_in import person
+from aegis.pages.waiver_words import word_of
 from aegis.problems import NotFound
 from imports.rescanning import ask_for_rescan
 from registry import waivers as verbs
-from registry.models import ModelVersion, ScanVerdict, ScanWaiver, ScanWaiverAnswer
+from registry.models import ModelVersion, ScanVerdict, ScanWaiverAnswer
 from registry.permissions import permissions_of
-from registry.waiver_guards import (
-    Waived,
-    why_not_answer,
-    why_not_propose,
-    why_not_revoke,
-    why_not_withdraw,
-)
+from registry.waiver_guards import Waived, why_not_propose
 
 FILES = 50
+_VERBS: Final[dict[str, Callable[..., ScanWaiverAnswer]]] = {
+    "approve": verbs.approve_waiver,
+    "decline": verbs.decline_waiver,
+    "withdraw": verbs.withdraw_waiver,
+    "revoke": verbs.revoke_waiver,
+}
+_SAID: Final = {
+    "approve": "The file is waived, by the two of you.",
+    "decline": "It is declined, and the proposer reads why.",
+    "withdraw": "Your proposal is taken back.",
+    "revoke": "The waiver has ended.",
+}
 
 
 @require_safe
@@ -87,51 +92,19 @@ def answer(request: HttpRequest, name: str, number: int, key: UUID) -> HttpRespo
     """Show a waiver, and take what somebody says to it."""
     user, version = person(request), find_version(person(request), name, number)
     said = _waiver(version, key)
-    offered = _offered(said, user)
-    if request.method == "POST" and not offered:
-        held = permissions_of(user, version.registered_model)
-        raise why_not_answer(said, user, held) or NotFound("nothing_to_say", "Nothing to say.")
-    form = WaiverAnswerForm(posted(request))
-    needs_password = not is_recent(request) and any(word == "approve" for word, _ in offered)
-    form.offer(offered, asks_password=needs_password)
-    if form.is_valid() and _answered(request, form, said.waiver, user):
-        messages.success(request, "Your word is recorded.")
-        return _to_scan(version)
+    word = word_of(said, user)
+    if request.method == "POST" and not word.offers:
+        raise word.refusal or NotFound("nothing_to_say", "Nothing to say.")
+    form = AnswerForm(posted(request), request=request, offers=word.offers)
+    if form.is_valid():
+        verdict = form.cleaned_data["verdict"]
+        if form.act(_VERBS[verdict], said.waiver, actor=user, **form.said) is not None:
+            messages.success(request, _SAID[verdict])
+            return _to_scan(version)
     page = load_scan_page(version, user)
     line = next((one for one in page.lines if one.file.path == said.waiver.path), None)
-    context = {"form": form, "version": version, "said": said, "line": line, "offered": offered}
+    context = {"form": form, "version": version, "said": said, "line": line, "word": word}
     return render(request, "registry/waiver.html", context, status=form.status)
-
-
-def _answered(
-    request: HttpRequest, form: WaiverAnswerForm, waiver: ScanWaiver, user: User
-) -> object | None:
-    verdict, comment = form.cleaned_data["verdict"], form.cleaned_data["comment"]
-    if verdict == "approve" and "password" in form.fields:
-        refusal = prove(request, form.cleaned_data["password"])
-        if refusal is not None:
-            form.refuse_at("password", refusal)
-            return None
-    moment = authenticated_at(request)
-    answers: dict[str, Callable[..., ScanWaiverAnswer]] = {
-        "approve": partial(verbs.approve_waiver, authenticated_at=moment, comment=comment),
-        "decline": partial(verbs.decline_waiver, comment=comment),
-        "withdraw": verbs.withdraw_waiver,
-        "revoke": partial(verbs.revoke_waiver, comment=comment),
-    }
-    return form.act(answers[verdict], waiver, actor=user)
-
-
-def _offered(said: Waived, user: User) -> list[tuple[str, str]]:
-    held = permissions_of(user, said.waiver.version.registered_model)
-    offered = []
-    if why_not_answer(said, user, held) is None:
-        offered += [("approve", "Agree: it is fine"), ("decline", "Decline: it is not")]
-    if why_not_withdraw(said, user, held) is None:
-        offered.append(("withdraw", "Take my proposal back"))
-    if why_not_revoke(said, user, held) is None:
-        offered.append(("revoke", "End it now: the version goes back into quarantine"))
-    return offered
 
 
 def _waiver(version: ModelVersion, key: UUID) -> Waived:

@@ -34,6 +34,7 @@ def test_a_recall_out_of_production_leads_to_the_rollback(
     assert f"{PAGE}recall/" in text(rita)
     asked = text(rita, f"{PAGE}recall/")
     assert "Production of churn-predictor becomes empty" in asked
+    assert "Recall v1 and tell 1</button>" in asked
     assert str(cast.vera) in asked
     done = rita.post(f"{PAGE}recall/", {"reason": "It <leaks>."})
     assert (done.status_code, done["Location"]) == (302, "/models/churn-predictor/rollback/")
@@ -43,7 +44,8 @@ def test_a_recall_out_of_production_leads_to_the_rollback(
     assert "artifact/" not in page
     assert f"{PAGE}recall/" not in page
     assert rita.get(f"{PAGE}recall/").status_code == 409
-    assert "Recalled" in text(rita, "/models/churn-predictor/")
+    for lists_it in ("/", "/models/churn-predictor/", "/models/churn-predictor/versions/"):
+        assert "Recalled" in text(rita, lists_it)
 
 
 def test_a_recall_says_why(cast: Cast, version: ModelVersion, as_person: AsPerson) -> None:

@@ -145,6 +145,67 @@ def test_whoever_proposed_it_can_only_take_it_back(
     assert marc.post(address, {"verdict": "withdraw"}).status_code == 302
 
 
+def test_the_form_of_a_waiver_holds_a_day_that_browsers_read(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    scanning.rescan(version, scanning.unknown(version))
+
+    page = as_person(cast.marc).get(f"{SCAN}waivers/new/?path=config.json").content.decode()
+
+    day = (timezone.now() + timedelta(days=30)).date().isoformat()
+    assert f'type="date" name="until" value="{day}"' in page
+
+
+def test_a_waiver_that_waits_is_shown_in_the_place_of_another_proposal(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    scanning.rescan(version, scanning.unknown(version))
+    client = as_person(cast.marc)
+    assert "or have two people waive it" in words_of(client, SCAN)
+    proposed(version, cast)
+
+    page = words_of(client, SCAN)
+
+    assert "Propose a waiver" not in page
+    assert "Marc Delacroix proposes it until" in page
+    assert "wait for a second person to agree to the waiver" in page
+
+
+def test_a_version_in_quarantine_says_who_can_add_another(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    scanning.rescan(version, scanning.dangerous(version))
+
+    for person, words in ((cast.vera, "Ask whoever contributes to"), (cast.mina, "Add a version")):
+        page = words_of(as_person(person), SCAN)
+        assert re.search(f"Leave .* out. Nobody can waive it. {words}", page)
+
+
+def test_whoever_cannot_answer_a_waiver_sees_who_can_and_no_form(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    scanning.rescan(version, scanning.unknown(version))
+    address = f"{SCAN}waivers/{proposed(version, cast).pk}/"
+
+    for person, has_form in ((cast.rita, True), (cast.vera, False)):
+        page = words_of(as_person(person), address)
+        assert ("Record my answer" in page) is has_form
+        assert ("It waits for a reviewer or maintainer of the model" in page) is not has_form
+
+
+def test_files_that_nobody_is_given_are_named_without_a_link(
+    cast: Cast, version: ModelVersion, as_person: AsPerson
+) -> None:
+    client, link = as_person(cast.vera), f'href="/api/v1{VERSION}files/config.json"'
+    pages = (VERSION, f"{VERSION}files/")
+    assert all(link in client.get(address).content.decode() for address in pages)
+    scanning.rescan(version, scanning.unknown(version))
+
+    for address in pages:
+        assert link not in client.get(address).content.decode()
+        assert "config.json" in words_of(client, address)
+
+
 def test_the_pages_cost_few_queries(
     cast: Cast,
     version: ModelVersion,
@@ -168,7 +229,8 @@ def test_a_waiver_waits_in_the_inbox_of_a_second_person(
 
     page = words_of(as_person(cast.rita), "/reviews/")
     assert "Waivers for you to answer" in page
-    assert "Marc Delacroix: I read it." in page
+    assert re.search("config.json.*Marc Delacroix.*I read it.", page)
+    assert "1 need your review" in page
     assert "Waivers for you to answer" not in words_of(as_person(cast.marc), "/reviews/")
 
 

@@ -26,7 +26,7 @@ def test_a_maintainer_asks_and_the_page_says_what_was_found(
     cast: Cast, version: ModelVersion, as_person: AsPerson
 ) -> None:
     marc, mina = as_person(cast.marc), as_person(cast.mina)
-    assert "Not verified again yet" in panel(marc)
+    assert "Verified once" in panel(marc)
     assert "Verify now" not in panel(mina)
     assert "Verify now" in panel(marc)
     assert mina.post(f"{PAGE}verify/").status_code == 403

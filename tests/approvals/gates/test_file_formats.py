@@ -40,6 +40,15 @@ def test_pickles_warn_and_name_what_is_better(name: str) -> None:
     assert said.findings["pickles"] == ["model.pkl"]
 
 
+def test_a_pickle_that_names_what_is_unknown_is_not_called_known() -> None:
+    known, unknown = pickle("a.pkl"), {**pickle("b.pkl"), "verdict": "unsafe"}
+
+    assert outcome(known).reason == (
+        "a.pkl is a pickle: loading it runs code, though all that it names is known."
+    )
+    assert outcome(unknown).reason == "b.pkl is a pickle: loading it runs code."
+
+
 def test_odd_files_warn_with_what_is_odd() -> None:
     said = outcome(file("a"), file("b.safetensors", findings=[TRAILING]))
 
