@@ -121,8 +121,8 @@ def _counted() -> PreparedQuery:
     """Return the query that every page asks for its navigation, of somebody who decides."""
     user = User(pk=_SOMEBODY, same_person_as_id=_SOME_PERSON)
     user.keep_group_names([])
-    proposals = (waivers_for(user).values_list("pk"), redactions_for(user).values_list("pk"))
-    requests = needing(user).order_by().values_list("pk")
+    found = (needing(user), waivers_for(user), redactions_for(user))
+    requests, *proposals = (rows.order_by().values_list("pk") for rows in found)
     return PreparedQuery.of(requests.union(*proposals, all=True))
 
 

@@ -51,7 +51,7 @@ def line_of(version: ModelVersion, redaction: Redaction) -> RedactionLine:
 def offered(redaction: Redaction, user: User) -> dict[str, str]:
     """Return what ``user`` may say to a redaction now: verdicts in the words of the form."""
     held = permissions_of(user, redaction.version.registered_model)
-    answers = {}
+    answers: dict[str, str] = {}
     if why_not_decide(redaction, user, held) is None:
         answers |= {"approve": "Agree: it has to go", "decline": "Decline: it stays"}
     if why_not_withdraw(redaction, user, held) is None:

@@ -30,7 +30,7 @@ def word_of(said: Waived, user: User) -> Word:
     version = said.waiver.version
     held = permissions_of(user, version.registered_model)
     refusal = why_not_answer(said, user, held)
-    offers = {}
+    offers: dict[str, str] = {}
     if refusal is None:
         # Whether somebody is there in person is asked with the form.
         refusal = why_not_approve(said, user, held, latest_report(version), timezone.now())
