@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.schema import list_of
-from aegis.api.v1.base import View, caller, parameters
+from aegis.api.v1.base import View, caller, of_production, parameters
 from aegis.api.v1.serializers.aliases import AliasDocument, AliasTarget
 from aegis.api.v1.serializers.base import body
 from aegis.problems import NotFound
@@ -26,7 +26,7 @@ class Aliases(View):
         """List the aliases, those that follow the stages first."""
         parameters(request)
         model = self.model(request, name)
-        rows = [*_following(model), *map(_document, _named(model))]
+        rows = [*_following(request, model), *map(_document, _named(request, model))]
         return Response({"results": rows})
 
 
@@ -38,10 +38,10 @@ class OneAlias(View):
         """Say which version the alias names."""
         parameters(request)
         model = self.model(request, name)
-        for found in _following(model):
+        for found in _following(request, model):
             if found["name"] == name_key(alias):
                 return Response(found)
-        return Response(_document(_find(model, alias)))
+        return Response(_document(_find(request, model, alias)))
 
     @extend_schema(operation_id="alias_set", request=AliasTarget, responses={200: AliasDocument})
     def put(self, request: Request, name: str, alias: str) -> Response:
@@ -58,12 +58,13 @@ class OneAlias(View):
         return Response(status=204)
 
 
-def _following(model: RegisteredModel) -> list[dict[str, Any]]:
+def _following(request: Request, model: RegisteredModel) -> list[dict[str, Any]]:
     """Return the aliases that follow the stages."""
     versions = ModelVersion.objects.filter(
         registered_model=model, stage__in=list(STAGE_OF_ALIAS.values())
     )
-    by_stage = {version.stage: version.number for version in versions}
+    readable = of_production(request, versions, stage="stage")
+    by_stage = {version.stage: version.number for version in readable}
     return [
         {
             "name": name,
@@ -77,13 +78,14 @@ def _following(model: RegisteredModel) -> list[dict[str, Any]]:
     ]
 
 
-def _named(model: RegisteredModel) -> Any:
-    return Alias.objects.filter(registered_model=model).select_related("version", "set_by")
+def _named(request: Request, model: RegisteredModel) -> Any:
+    rows = Alias.objects.filter(registered_model=model).select_related("version", "set_by")
+    return of_production(request, rows, stage="version__stage")
 
 
-def _find(model: RegisteredModel, alias: str) -> Alias:
+def _find(request: Request, model: RegisteredModel, alias: str) -> Alias:
     key = name_key(alias) if "\0" not in alias else ""
-    found: Alias | None = _named(model).alias(key=Lower("name")).filter(key=key).first()
+    found: Alias | None = _named(request, model).alias(key=Lower("name")).filter(key=key).first()
     if found is None:
         raise NotFound("alias_not_found", f"{model.name} has no alias {ascii(alias)[1:129]}.")
     return found

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.schema import page_of
-from aegis.api.v1.base import View, caller, parameters
+from aegis.api.v1.base import View, caller, parameters, refuse_of_production
 from aegis.api.v1.serializers.audit import AuditDocument
 from registry.audit_entries import entries_visible_to
 
@@ -37,6 +37,7 @@ class AuditEvents(View):
     def get(self, request: Request) -> Response:
         """List entries, the latest first."""
         wanted = parameters(request, "model", *_COLUMNS)
+        refuse_of_production(request, "the audit log")
         rows = entries_visible_to(caller(request)).select_related("actor")
         if "model" in wanted:
             rows = rows.filter(model_id=self.model(request, wanted.pop("model")).pk)

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from aegis.accounts.models import User
 from aegis.api.authentication import token_of
 from aegis.api.pagination import NumberCursor
-from aegis.problems import Invalid
+from aegis.problems import Forbidden, Invalid
 from registry import lookup
 from registry.lookup import outside_production
 from registry.models import ModelVersion, RegisteredModel, Stage
@@ -53,6 +53,24 @@ def is_of_production(request: Request) -> bool:
     """Say whether the caller came with a token for versions in Production alone."""
     token = token_of(request)
     return token is not None and token.production_only
+
+
+def of_production(request: Request, rows: QuerySet[Any], *, stage: str) -> QuerySet[Any]:
+    """Leave of ``rows`` what is about versions in Production, to a token limited to those.
+
+    ``stage`` is the look-up of the version's stage.
+    """
+    return rows.filter(**{stage: Stage.PRODUCTION}) if is_of_production(request) else rows
+
+
+def refuse_of_production(request: Request, what: str) -> None:
+    """Refuse ``what`` to a token for versions in Production: it is about others as well."""
+    if is_of_production(request):
+        raise Forbidden(
+            "token_production_only",
+            f"This token reads versions in Production only, so it does not read {what}.",
+            mend="Make a token without that limit on your account page.",
+        )
 
 
 def caller(request: Request) -> User:

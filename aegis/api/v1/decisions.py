@@ -31,7 +31,7 @@ class Decisions(View):
     )
     def post(self, request: Request, number: int) -> Response:
         """Approve, ask for changes or reject, about the subject that you saw."""
-        found = promotion(number, user=caller(request))
+        found = promotion(request, number)
         moment = require_recent(request)
         fields = {"comment": "", **body(request, NewDecision)}
         made = decide(found, actor=caller(request), authenticated_at=moment, **fields)
@@ -46,7 +46,7 @@ class DecisionWithdrawal(View):
     )
     def post(self, request: Request, number: int, decision: UUID) -> Response:
         """Take your own decision back."""
-        found = promotion(number, user=caller(request))
+        found = promotion(request, number)
         mine = Decision.objects.filter(request=found, pk=decision).select_related("decided_by")
         made = mine.first()
         if made is None:
@@ -65,7 +65,7 @@ class Comments(View):
     def get(self, request: Request, number: int) -> Response:
         """List the remarks, the oldest first."""
         parameters(request)
-        found = promotion(number, user=caller(request))
+        found = promotion(request, number)
         rows = Comment.objects.filter(request=found).select_related("written_by")
         return Response({"results": CommentDocument(rows, many=True).data})
 
@@ -74,6 +74,6 @@ class Comments(View):
     )
     def post(self, request: Request, number: int) -> Response:
         """Add a remark, in Markdown."""
-        found = promotion(number, user=caller(request))
+        found = promotion(request, number)
         comment = comment_on(found, actor=caller(request), **body(request, NewComment))
         return Response(CommentDocument(comment).data, status=201)

@@ -6,9 +6,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aegis.accounts.models import User
 from aegis.api.schema import page_of
-from aegis.api.v1.base import View, caller, choice, flag, parameters
+from aegis.api.v1.base import View, caller, choice, flag, of_production, parameters
 from aegis.api.v1.serializers.base import nothing
 from aegis.api.v1.serializers.imports import ImportDocument
 from aegis.problems import NotFound
@@ -33,7 +32,7 @@ class Imports(View):
     def get(self, request: Request) -> Response:
         """List imports, the newest first."""
         wanted = parameters(request, "state", "model", "mine")
-        rows = _visible(caller(request))
+        rows = _visible(request)
         if "model" in wanted:
             rows = rows.filter(version__registered_model=self.model(request, wanted["model"]))
         if state := choice(wanted.get("state"), name="state", among=ImportState.values):
@@ -50,7 +49,7 @@ class OneImport(View):
     def get(self, request: Request, number: int) -> Response:
         """Say how far the import has come."""
         parameters(request)
-        return Response(ImportDocument(_find(number, caller(request))).data)
+        return Response(ImportDocument(_find(number, request)).data)
 
 
 class Retry(View):
@@ -60,20 +59,22 @@ class Retry(View):
     def post(self, request: Request, number: int) -> Response:
         """Try again from the first step, under the same number."""
         nothing(request)
-        job = _find(number, caller(request))
+        job = _find(number, request)
         retry(job, actor=caller(request))
-        return Response(ImportDocument(_find(number, caller(request))).data, status=202)
+        return Response(ImportDocument(_find(number, request)).data, status=202)
 
 
-def _visible(user: User) -> QuerySet[Import]:
-    rows: QuerySet[Import] = Import.objects.visible_to(user)
-    return rows.select_related("version__registered_model", "requested_by").prefetch_related(
-        "steps"
+def _visible(request: Request) -> QuerySet[Import]:
+    rows: QuerySet[Import] = Import.objects.visible_to(caller(request))
+    return (
+        of_production(request, rows, stage="version__stage")
+        .select_related("version__registered_model", "requested_by")
+        .prefetch_related("steps")
     )
 
 
-def _find(number: int, user: User) -> Import:
-    job = _visible(user).filter(number=number).first()
+def _find(number: int, request: Request) -> Import:
+    job: Import | None = _visible(request).filter(number=number).first()
     if job is None:
         raise NotFound("import_not_found", f"There is no import {number}.")
     return job

@@ -12,12 +12,12 @@ from aegis.accounts.models import Team
 from aegis.api.idempotency import idempotent
 from aegis.api.pagination import page_size
 from aegis.api.schema import page_of
-from aegis.api.v1.base import View, caller, parameters
+from aegis.api.v1.base import View, caller, is_of_production, parameters
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.models import CatalogRow, ModelChanges, ModelDocument, NewModel
 from aegis.problems import Invalid
 from registry import registration
-from registry.search import catalog
+from registry.search import Row, catalog
 
 FILTERS = ("q", "team", "stage", "task", "framework", "tag", "sort")
 
@@ -43,10 +43,12 @@ class Models(View):
             page_size=page_size(request),
             with_facets=False,
         )
+        limited = is_of_production(request)
+        rows = [_in_production(row) for row in page.rows] if limited else page.rows
         return Response(
             {
                 "next": _next(request, page.next_cursor),
-                "results": CatalogRow(page.rows, many=True).data,
+                "results": CatalogRow(rows, many=True).data,
             }
         )
 
@@ -79,6 +81,12 @@ class Model(View):
             model, actor=caller(request), **body(request, ModelChanges)
         )
         return Response(ModelDocument(changed).data)
+
+
+def _in_production(row: Row) -> Row:
+    """Return a row of the catalog that names no version outside Production."""
+    latest = row.latest if row.latest == row.production else None
+    return Row(row.model, production=row.production, latest=latest)
 
 
 def _team(slug: str) -> Team:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from aegis.accounts.models import User
 from aegis.api.idempotency import idempotent
 from aegis.api.schema import page_of
-from aegis.api.v1.base import View, caller, choice, flag, parameters
+from aegis.api.v1.base import View, caller, choice, flag, of_production, parameters
 from aegis.api.v1.promotion_documents import promotion_detail
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.promotions import (
@@ -49,7 +49,8 @@ class Promotions(View):
         """List promotion requests, the newest first."""
         wanted = parameters(request, "state", "target", "model", "mine", "needs_me")
         user = caller(request)
-        rows = needing(user) if flag(wanted.get("needs_me"), name="needs_me") else all_of(user)
+        needs_me = flag(wanted.get("needs_me"), name="needs_me")
+        rows = _readable(request, needing(user) if needs_me else all_of(user))
         if "model" in wanted:
             model = self.model(request, wanted["model"])
             rows = rows.filter(version__registered_model=model)
@@ -96,6 +97,7 @@ class Promotion(View):
     def get(self, request: Request, number: int) -> Response:
         """Return the request with its gates, decisions, and what you may do."""
         parameters(request)
+        promotion(request, number)
         return Response(promotion_detail(number, user=caller(request)))
 
 
@@ -110,7 +112,7 @@ class Subject(View):
     def get(self, request: Request, number: int) -> HttpResponse:
         """Return the subject's canonical JSON, byte for byte; its SHA-256 is the ETag."""
         digest = parameters(request, "digest").get("digest")
-        subjects = promotion(number, user=caller(request)).subjects.all()
+        subjects = promotion(request, number).subjects.all()
         found = (subjects.filter(digest=digest) if digest else subjects).first()
         if found is None:
             raise NotFound("subject_not_found", "This request has no such subject.")
@@ -132,7 +134,7 @@ class Statement(View):
         X-Aegis-Key-Compromised says since when its key vouches for nothing, if it does not.
         """
         parameters(request)
-        statement = promotion(number, user=caller(request)).statements.first()
+        statement = promotion(request, number).statements.first()
         if statement is None:
             raise NotFound("statement_missing", "No statement is signed for this request yet.")
         return bundle_of(statement)
@@ -146,14 +148,15 @@ class Withdraw(View):
     )
     def post(self, request: Request, number: int) -> Response:
         """Take the request back; its requester and the model's maintainers may."""
-        found = promotion(number, user=caller(request))
+        found = promotion(request, number)
         withdraw(found, actor=caller(request), **body(request, Withdrawal))
         return Response(promotion_detail(number, user=caller(request)))
 
 
-def promotion(number: int, *, user: User) -> PromotionRequest:
-    """Return request ``number`` if ``user`` may see its model."""
-    found: PromotionRequest | None = _shown(all_of(user).filter(number=number)).first()
+def promotion(request: Request, number: int) -> PromotionRequest:
+    """Return promotion request ``number`` if the caller may see its model, and its version."""
+    rows = _readable(request, all_of(caller(request)))
+    found: PromotionRequest | None = _shown(rows.filter(number=number)).first()
     if found is None:
         raise NotFound("request_not_found", f"There is no request {number}.")
     return found
@@ -163,6 +166,10 @@ def all_of(user: User) -> QuerySet[PromotionRequest]:
     """Return every request that ``user`` may see."""
     rows: QuerySet[PromotionRequest] = PromotionRequest.objects.visible_to(user)
     return rows
+
+
+def _readable(request: Request, rows: QuerySet[PromotionRequest]) -> QuerySet[PromotionRequest]:
+    return of_production(request, rows, stage="version__stage")
 
 
 def _shown(rows: QuerySet[PromotionRequest]) -> QuerySet[PromotionRequest]:

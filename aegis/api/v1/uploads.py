@@ -14,7 +14,7 @@ from aegis.api.authentication import underlying
 from aegis.api.idempotency import idempotent
 from aegis.api.parsing import StrictJSON, Untouched
 from aegis.api.schema import list_of
-from aegis.api.v1.base import View, caller, parameters
+from aegis.api.v1.base import View, caller, parameters, refuse_of_production
 from aegis.api.v1.serializers.base import nothing
 from aegis.api.v1.serializers.uploads import UploadDocument, UploadFileDocument
 from aegis.problems import Invalid, NotFound
@@ -25,6 +25,7 @@ from registry.models import Upload, UploadFile
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 _ANNOUNCED: Final = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
+_WHAT: Final = "uploads"
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -35,6 +36,7 @@ class Uploads(View):
     def get(self, request: Request) -> Response:
         """List your uploads that still take files."""
         parameters(request)
+        refuse_of_production(request, _WHAT)
         mine = Upload.objects.filter(owner=caller(request), state=Upload.State.OPEN)
         found = [uploads.describe(one) for one in mine.prefetch_related("files")]
         return Response({"results": found})
@@ -56,6 +58,7 @@ class OneUpload(View):
     def get(self, request: Request, key: UUID) -> Response:
         """Say which files there are, and how much of each has arrived."""
         parameters(request)
+        refuse_of_production(request, _WHAT)
         return Response(uploads.describe(uploads.get_upload(key, actor=caller(request))))
 
     @extend_schema(operation_id="upload_discard", request=None, responses={204: None})
@@ -78,6 +81,7 @@ class UploadedFile(View):
     def get(self, request: Request, key: UUID, path: str) -> Response:
         """Say how much of the file has arrived; HEAD tells it in Upload-Offset alone."""
         parameters(request)
+        refuse_of_production(request, _WHAT)
         upload = uploads.get_upload(key, actor=caller(request))
         found = upload.files.filter(path_key=name_key(path)).first() if "\0" not in path else None
         if found is None:

@@ -8,13 +8,17 @@ from django.test import Client
 from aegis.accounts.models import User
 from aegis.accounts.tokens import create_token
 from aegis.proof.signing.revocations import verify_revocations
+from imports.models import Import
+from registry.aliases import set_alias
 from registry.models import DownloadEvent, ModelVersion
 from registry.revocations import publish
 from registry.signing.configured import configured_signer
+from registry.uploads import open_upload
 from tests.aegis.api.calling import Api
 from tests.aegis.api.conftest import Caller
 from tests.approvals import making as approving
 from tests.cast import Cast
+from tests.registry import making as registering
 
 VERSION = "models/churn-predictor/versions/1/"
 REVOCATIONS = "/.well-known/aegis/revocations.json"
@@ -134,6 +138,43 @@ def test_a_token_for_production_reads_nothing_else(cast: Cast, ready: ModelVersi
     listed = deploying.get("models/churn-predictor/versions/").made(200)["results"]
     assert [one["number"] for one in listed] == [1]
     assert ledger() == [("mina", "", None, None)]
+
+
+def test_no_list_tells_a_token_for_production_of_other_versions(
+    cast: Cast, ready: ModelVersion
+) -> None:
+    """Version 1 is in Production, version 2 is asked for, and everything of it stays unseen."""
+    approving.into_production(ready, cast)
+    second = registering.new_version(ready.registered_model, cast.mina)
+    approving.write_card(second, cast.mina)
+    opened = approving.ask(second, cast.mina)
+    set_alias(ready.registered_model, "dev-first", actor=cast.mina, version=ready)
+    set_alias(ready.registered_model, "dev-second", actor=cast.mina, version=second)
+    upload = open_upload(actor=cast.mina)
+    deploying, mina = of_production(cast.mina), Api.signed_in("mina")
+
+    for path in ("promotions/", "imports/"):
+        assert {row["version"] for row in mina.get(path).made(200)["results"]} == {1, 2}
+        assert {row["version"] for row in deploying.get(path).made(200)["results"]} == {1}
+    (promotion,) = deploying.get("promotions/").made(200)["results"]
+    for way in ("", "subject/", "statement/", "comments/"):
+        assert deploying.get(f"promotions/{promotion['number']}/{way}").status == 200
+        path = f"promotions/{opened.number}/{way}"
+        assert deploying.get(path).refused(404) == "request_not_found"
+    job = Import.objects.get(version=second)
+    assert deploying.get(f"imports/{job.number}/").refused(404) == "import_not_found"
+
+    aliases = "models/churn-predictor/aliases/"
+    assert [row["name"] for row in deploying.get(aliases).made(200)["results"]] == [
+        "production",
+        "dev-first",
+    ]
+    assert deploying.get(f"{aliases}dev-second/").refused(404) == "alias_not_found"
+    (row,) = deploying.get("models/").made(200)["results"]
+    assert (row["production"]["number"], row["staging"], row["latest"]) == (1, None, None)
+    for path in ("audit/events/", "uploads/", f"uploads/{upload.pk}/"):
+        assert mina.get(path).status == 200
+        assert deploying.get(path).refused(403) == "token_production_only"
 
 
 def test_a_token_for_production_only_reads(cast: Cast) -> None:
