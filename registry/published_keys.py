@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from aegis.text import refused_character
 from registry.models import SigningKey, SigningKeyVersion
 
 FORMAT: Final = 1
@@ -47,6 +48,8 @@ def state_of(row: SigningKeyVersion) -> str:
 
 def find_key(name: str) -> SigningKey | None:
     """Return the key of that name with its teams and versions."""
+    if refused_character(name):
+        return None
     found: SigningKey | None = (
         SigningKey.objects.prefetch_related("teams", "versions__key").filter(name=name).first()
     )
