@@ -20,6 +20,16 @@ def refused_character(text: str, *, allowed: str = "") -> str | None:
     return None
 
 
+def readable(text: str) -> str:
+    """Return ``text`` with every character escaped that steers a terminal or cannot be written."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        f"\\u{ord(one):04x}" if unicodedata.category(one) in _REFUSED_CATEGORIES else one
+        for one in text
+    )
+
+
 def name_key(name: str) -> str:
     """Return the form by which names compare: NFKC, case folded."""
     folded = unicodedata.normalize("NFKC", name).casefold()

@@ -8,7 +8,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Named, Url, registry, split
-from aegis.cli.output import print_json, print_table, size, version_json, version_lines
+from aegis.cli.output import print_json, print_table, size, tell, version_json, version_lines
 
 
 def list_(
@@ -61,7 +61,7 @@ def show(named: Named, url: Url = None, as_json: Json = False) -> int:
     if as_json:
         print_json(version_json(found))
     else:
-        print("\n".join(version_lines(found)))
+        tell(*version_lines(found))
     return Exit.DONE
 
 

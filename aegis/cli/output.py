@@ -17,11 +17,19 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from aegis.sdk import Progress, Verification, Version
 from aegis.sdk.progress import Watcher, unwatched
+from aegis.text import readable
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def tell(*lines: str, to_stderr: bool = False) -> None:
+    """Print lines for people. What files and servers call themselves does not steer a terminal."""
+    for line in lines:
+        print(readable(line), file=sys.stderr if to_stderr else sys.stdout)
 
 
 def print_json(value: Any) -> None:
@@ -33,11 +41,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under their headings; as lines with tabs where nobody looks."""
     if not sys.stdout.isatty():
         for row in rows:
-            print("\t".join(row))
+            print("\t".join(map(readable, row)))
         return
     table = Table(*headings, box=None, pad_edge=False, header_style="dim")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(readable(cell)) for cell in row))
     Console().print(table)
 
 
@@ -48,7 +56,7 @@ def bars(*, quiet: bool) -> Iterator[Watcher]:
         yield unwatched
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
@@ -64,7 +72,7 @@ def _watcher(shown: Bars) -> Watcher:
     def watch(report: Progress) -> None:
         if report.step not in tasks:
             tasks[report.step] = shown.add_task(report.step.capitalize(), total=report.total)
-        words = f"{report.step.capitalize()} {report.what[-40:]}".rstrip()
+        words = f"{report.step.capitalize()} {readable(report.what[-40:])}".rstrip()
         shown.update(
             tasks[report.step], completed=report.done, total=report.total, description=words
         )

@@ -1,6 +1,5 @@
 """``aegis register`` and ``aegis sign``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, numbers, registry
-from aegis.cli.output import bars, pairs, print_json, version_json, version_lines
+from aegis.cli.output import bars, pairs, print_json, tell, version_json, version_lines
 from aegis.sdk.signing import sign_model_artifact
 
 
@@ -68,13 +67,14 @@ def register(
     if as_json:
         print_json(version_json(made))
     else:
-        print("Already registered as" if made.already_registered else "Registered", end=" ")
-        print("\n".join(version_lines(made)))
+        how = "Already registered as" if made.already_registered else "Registered"
+        first, *further = version_lines(made)
+        tell(f"{how} {first}", *further)
         for equal in made.equals:
-            print(f"Note: v{equal['number']} has the same bytes. {equal['reason']}")
+            tell(f"Note: v{equal['number']} has the same bytes. {equal['reason']}")
     if made.quarantined_at:
         sentence = f"{made.name} is in quarantine and is not given out; its page says why."
-        print(sentence, file=sys.stderr)
+        tell(sentence, to_stderr=True)
         return Exit.REFUSED
     return Exit.DONE
 
@@ -107,5 +107,5 @@ def sign(
         }
         print_json(document)
     else:
-        print(f"Signed {len(made.manifest.files)} files with {made.key_name}: {made.path}")
+        tell(f"Signed {len(made.manifest.files)} files with {made.key_name}: {made.path}")
     return Exit.DONE

@@ -10,6 +10,7 @@ from typing import ParamSpec
 import typer
 
 from aegis.cli.exits import Exit, exit_of
+from aegis.cli.output import tell
 from aegis.problems import Refusal
 from aegis.sdk import VerificationFailed
 
@@ -28,13 +29,14 @@ def answering(command: Callable[P, int]) -> Callable[P, None]:
             code = exit_of(refusal)
         except KeyboardInterrupt:
             again = shlex.join(["aegis", *sys.argv[1:]])
-            _tell(f"Stopped. What has arrived is kept; go on with: {again}")
+            stopped = f"Stopped. What has arrived is kept; go on with: {again}"
+            tell(stopped, to_stderr=True)
             code = Exit.INTERRUPTED
         except BrokenPipeError:
             raise
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            _tell(f"It failed: {error.strerror or error}{where}.")
+            tell(f"It failed: {error.strerror or error}{where}.", to_stderr=True)
             code = Exit.FAILED
         raise typer.Exit(code)
 
@@ -42,12 +44,8 @@ def answering(command: Callable[P, int]) -> Callable[P, None]:
 
 
 def _say(refusal: Refusal, *, as_json: bool) -> None:
-    _tell(" ".join(filter(None, (refusal.sentence, refusal.mend))))
+    tell(" ".join(filter(None, (refusal.sentence, refusal.mend))), to_stderr=True)
     # What a verification found was printed already.
     if as_json and not isinstance(refusal, VerificationFailed):
         error = {"code": refusal.code, "sentence": refusal.sentence, "mend": refusal.mend}
         print(json.dumps({"error": {**refusal.details, **error}}, indent=2))
-
-
-def _tell(sentence: str) -> None:
-    print(sentence, file=sys.stderr)

@@ -9,7 +9,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Keys, Url, registry, split
-from aegis.cli.output import bars, print_json, verification_json, verification_lines
+from aegis.cli.output import bars, print_json, tell, verification_json, verification_lines
 from aegis.problems import NotFound
 from aegis.sdk import ModelRegistry, Verification
 from aegis.sdk.checking import offline_checks
@@ -57,7 +57,7 @@ def verify(
     if as_json:
         print_json(verification_json(found))
     else:
-        print("\n".join(verification_lines(found)))
+        tell(*verification_lines(found))
     found.require()
     return Exit.DONE
 

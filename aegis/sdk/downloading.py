@@ -5,7 +5,9 @@ beside the target, which a later try goes on with.
 """
 
 import hashlib
+import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +31,10 @@ from aegis.sdk.redactions import redacted_files
 from aegis.sdk.trust import TrustedKeys
 
 _WORK_SUFFIX: Final = ".aegis-download"
+# More than the headers and the padding of a member with the longest path, and than all frames of
+# an empty package.
+_HEADERS: Final = 8 * 1024
+_FRAMES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,9 @@ def download(
     """
     _refuse_occupied(to)
     proofs, manifest = _proofs(connection, version, trusted)
-    work = to.with_name(f".{to.name}{_WORK_SUFFIX}")
-    work.mkdir(parents=True, exist_ok=True)
+    work = _own_folder(to.with_name(f".{to.name}{_WORK_SUFFIX}"))
     package = _Package(connection, version, work / "package.tar.gz", watcher)
+    package.refuse_more_than(_most(manifest))
     package.fetch()
     if whole:
         proofs.write(folder_of(to))
@@ -81,6 +87,20 @@ def _refuse_occupied(to: Path) -> None:
             f"{to} is there already.",
             mend="Name a new folder, or remove that one.",
         )
+
+
+def _own_folder(work: Path) -> Path:
+    """Make the folder of the work, or go on with ours; refuse what somebody else laid there."""
+    work.parent.mkdir(parents=True, exist_ok=True)
+    work.mkdir(mode=0o700, exist_ok=True)
+    status = work.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise Invalid(
+            "work_folder_foreign",
+            f"{work} is a link, or belongs to somebody else, so nothing is written there.",
+            mend="Remove it, or download to a folder that only you write to.",
+        )
+    return work
 
 
 def _proofs(
@@ -171,6 +191,16 @@ class _Package:
         self._sha256: str = artifact["sha256"]
         self._watcher = watcher
 
+    def refuse_more_than(self, most: int) -> None:
+        """Raise ``BadAnswer`` for a package of a size that the signed files cannot have."""
+        if not 0 < self._size <= most:
+            raise BadAnswer(
+                "package_size_impossible",
+                f"The registry says that the package has {self._size:,} bytes; with the signed "
+                f"files in it, it has at most {most:,}.",
+                mend="Nothing was fetched. Tell whoever runs the registry.",
+            )
+
     def fetch(self) -> None:
         """Get the bytes that are missing, and check all; bytes that are not right are removed."""
         patience = self._connection.patience()
@@ -185,6 +215,8 @@ class _Package:
                 continue
             if asked is not None and not patience.wait(asked.headers.get("Retry-After")):
                 raise self._connection.refusal(asked)
+            if asked is None and self._have() <= have:
+                raise _too_short(self._have(), self._size)
         self._check()
 
     def _have(self) -> int:
@@ -218,6 +250,19 @@ class _Package:
                 "removed.",
                 mend="Try again; if it stays so, tell whoever runs the registry.",
             )
+
+
+def _most(manifest: Manifest) -> int:
+    """Return how many bytes a package of these files has at most, in any layout."""
+    return manifest.size + manifest.size // 100 + len(manifest.files) * _HEADERS + _FRAMES
+
+
+def _too_short(came: int, promised: int) -> BadAnswer:
+    return BadAnswer(
+        "package_too_short",
+        f"The registry ended the package after {came:,} of {promised:,} bytes.",
+        mend="Try again; if it stays so, tell whoever runs the registry.",
+    )
 
 
 def _limited(answer: httpx.Response, most: int) -> Iterator[bytes]:

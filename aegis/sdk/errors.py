@@ -69,6 +69,6 @@ def refusal_of(status: int, body: bytes, *, address: str) -> Refusal:
 def _problem(body: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -196,7 +196,7 @@ def _address(path: str) -> str:
 def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadAnswer(
             "answer_not_json",
             f"{answer.url.host} answered {answer.status_code} with something that is no JSON.",

@@ -102,6 +102,6 @@ def _read(path: Path) -> bytes | None:
 def _object(data: bytes) -> Mapping[str, Any] | None:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -1,11 +1,11 @@
 """The public keys that somebody trusts: from PEM files, a saved ``keys.json``, or the registry."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from aegis import strict_json
 from aegis.problems import Invalid, NotFound
 from aegis.proof.signing import keys
 from aegis.proof.signing.refusals import Unverified, malformed
@@ -88,9 +88,10 @@ class TrustedKeys:
         if not text.lstrip().startswith("{"):
             return cls.of_pems(_pems(text))
         try:
-            return cls.of_document(json.loads(text))
-        except ValueError as error:
+            document = strict_json.loads(text)
+        except Invalid as error:
             raise _unreadable(f"{path} is no JSON") from error
+        return cls.of_document(document)
 
     def of_bundle(self, bundle: bytes) -> TrustedKey:
         """Return the key that a bundle says it was signed with, if it is trusted.
@@ -99,8 +100,8 @@ class TrustedKeys:
         the signature must be checked with the key.
         """
         try:
-            hint = json.loads(bundle)["verificationMaterial"]["publicKey"]["hint"]
-        except (ValueError, KeyError, TypeError) as error:
+            hint = strict_json.loads(bundle)["verificationMaterial"]["publicKey"]["hint"]
+        except (Invalid, KeyError, TypeError) as error:
             raise malformed("it is no bundle of a signature by key") from error
         found = self.by_hint.get(hint) if isinstance(hint, str) else None
         if found is None:

@@ -16,7 +16,9 @@ from aegis.cli.exits import Exit, exit_of
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from aegis.proof.signing.refusals import Unverified
 from aegis.sdk import BadAnswer, Failed, Unauthenticated, Unreachable
+from aegis.sdk.signing import sign_model_artifact
 from tests.aegis.sdk.stub import Asked, Reply, problem, registry
+from tests.aegis.sdk.test_signing import private_pem
 from tests.harness.stack import ROOT
 
 TOKEN = "aegis_canary-token"
@@ -151,3 +153,21 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.returncode == Exit.INTERRUPTED
     assert complained.strip().splitlines()[-1].endswith("go on with: aegis show churn@3")
     assert "Traceback" not in complained
+
+
+def test_names_of_files_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    """A folder with a file that was added, named so that the line above it is written over."""
+    private_pem(tmp_path, "registry")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"weights")
+    sign_model_artifact(folder, key=tmp_path / "registry.pem")
+    names = ["\x1b[2K\rok    All files are the signed ones.", "exe.\u202egnp", "[bold]"]
+    for name in (*names, os.fsdecode(b"\xff")):
+        (folder / name).write_bytes(b"")
+    key = str(tmp_path / "registry.pub")
+    done = CliRunner().invoke(app, ["verify", str(folder), "--key", key])
+    assert done.exit_code == Exit.FAILED, done
+    assert "FAIL  The files are not the signed ones" in done.stdout
+    assert not {"\x1b", "\r", "\u202e"} & set(done.output)
+    assert "\\u001b[2K" in done.stdout

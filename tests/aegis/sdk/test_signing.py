@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from aegis.problems import Invalid, NotFound, Unavailable
 from aegis.sdk import Fault, TrustedKeys, VerificationFailed
+from aegis.sdk.proofs import Proofs
 from aegis.sdk.signing import PemSigner, sign_model_artifact, verify_model_artifact
 from aegis.sdk.verdicts import Verification
+from aegis.sdk.verification import verify_files
 from tests.servers.transit import Mode, TransitStandIn
 
 FILES = {"config.json": b"{}", "model/weights.bin": bytes(range(256)) * 40, "empty.txt": b""}
@@ -274,3 +276,29 @@ def test_the_digest_is_of_the_files_and_not_of_their_place(folder: Path, key: Pa
     entry = made.manifest.entry("config.json")
     assert entry is not None
     assert entry.sha256 == expected
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"verificationMaterial": {"publicKey": {"hint": "\\ud800"}}}',
+        b"\xff",
+        b"",
+    ],
+)
+def test_a_bundle_that_is_none_is_said_to_be_none(tmp_path: Path, bundle: bytes) -> None:
+    private_pem(tmp_path, "registry")
+    (tmp_path / "model").mkdir()
+    found = verify_files(
+        tmp_path / "model", Proofs(bundle), TrustedKeys.load(tmp_path / "registry.pub")
+    )
+    assert [check.code for check in found.checks] == ["signature_malformed"]
+
+
+def test_a_list_of_keys_that_is_nested_without_end_is_none(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text('{"keys":' * 200_000)
+    with pytest.raises(Invalid) as caught:
+        TrustedKeys.load(tmp_path / "keys.json")
+    assert caught.value.code == "keys_unreadable"
