@@ -25,6 +25,7 @@ from approvals.states import UNDER_WAY
 from approvals.subject import Subject, build_subject
 from registry.models import ModelVersion
 from registry.permissions import permissions_of
+from registry.recalled_bytes import why_recalled
 
 __all__ = ["Action", "available", "open_request", "refresh", "withdraw"]
 
@@ -118,9 +119,11 @@ def _why_not_ask(
         version=version, target=target, state__in=UNDER_WAY
     ).first()
     held = permissions_of(user, version.registered_model)
-    return why_not_ask(
-        version, target, held=held, policies=policies, under_way=under_way
-    ) or why_not_attester(version, has_attested=has_attested(user, version))
+    return (
+        why_not_ask(version, target, held=held, policies=policies, under_way=under_way)
+        or why_not_attester(version, has_attested=has_attested(user, version))
+        or why_recalled(version)
+    )
 
 
 def _note_opened(

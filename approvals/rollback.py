@@ -21,6 +21,8 @@ from approvals.standing import current_account
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.permissions import permissions_of
+from registry.recalled_bytes import why_recalled
+from registry.scan_coverage import why_blocked
 from registry.signing.configured import signer_of, statement_key
 
 LONGEST_REASON = 4000
@@ -49,10 +51,14 @@ def roll_back(
     user = current_account(actor)
     if version.registered_model_id != model.pk:
         raise NotFound("version_not_found", f"{model.name} has no such version.")
-    refusal = why_not_roll_back(
-        version,
-        held=permissions_of(user, version.registered_model),
-        was_in_production=was_in_production(version),
+    refusal = (
+        why_not_roll_back(
+            version,
+            held=permissions_of(user, version.registered_model),
+            was_in_production=was_in_production(version),
+        )
+        or why_recalled(version)
+        or why_blocked(version)
     )
     if refusal:
         raise refusal

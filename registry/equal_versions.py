@@ -54,6 +54,10 @@ def equal_versions(model: RegisteredModel, upload: Upload) -> EqualVersions:
             require_readable(version)
         except Conflict as refusal:
             remarks.append(Remark(version, refusal.code, refusal.sentence))
+            continue
+        if gone := version.files.filter(redaction__isnull=False).count():
+            reason = f"Files of it that were redacted: {gone}. It has their bytes no more."
+            remarks.append(Remark(version, "files_redacted", reason))
         else:
             readable = readable or version
             if version.signed_with and compromised_since(version.signed_with):

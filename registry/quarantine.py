@@ -8,7 +8,7 @@ from aegis.problems import Conflict
 from registry.locks import lock_version
 from registry.models import ModelVersion, Quarantine
 from registry.permissions import MAINTAIN, require
-from registry.scan_coverage import uncovered_paths
+from registry.scan_coverage import why_blocked
 
 
 @verb
@@ -54,7 +54,9 @@ def lift(
     if held is None:
         raise Conflict("not_quarantined", f"Version {version.number} is not held back for that.")
     if held.cause == Quarantine.Cause.SCAN:
-        _guard_scan(version)
+        refusal = why_blocked(version)
+        if refusal:
+            raise refusal
     held.lifted_at = timezone.now()
     held.lifted_by = actor
     held.lifted_because = sentence
@@ -76,13 +78,3 @@ def open_quarantine(version: ModelVersion, cause: str) -> Quarantine | None:
         version=version, cause=cause, lifted_at=None
     ).first()
     return held
-
-
-def _guard_scan(version: ModelVersion) -> None:
-    if paths := uncovered_paths(version):
-        raise Conflict(
-            "scan_blocks",
-            f"The scan of version {version.number} still blocks it over {paths[0]}.",
-            mend="Add a version without the file, or have two people waive it where they can.",
-            details={"paths": paths[:20]},
-        )

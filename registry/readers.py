@@ -30,7 +30,9 @@ from registry.models import (
     Signature,
 )
 from registry.permissions import VIEW, require
+from registry.recalled_bytes import why_recalled
 from registry.redacted_packages import held_manifest
+from registry.scan_coverage import why_blocked
 from registry.storage.configured import artifact_store
 from registry.versions import require_ready
 
@@ -135,14 +137,10 @@ def signature_of(version: ModelVersion, *, actor: User | AnonymousUser) -> Signa
 
 
 def require_readable(version: ModelVersion) -> None:
-    """Raise ``Conflict`` for a version whose bytes nobody reads: not ready, or taken back."""
+    """Raise ``Conflict`` for a version whose bytes nobody reads: not ready, or held back."""
     require_ready(version)
-    if version.recalled_at:
-        raise Conflict(
-            "version_recalled",
-            f"Version {version.number} was recalled and is not given out: {version.recall.reason}",
-            mend="Use another version.",
-        )
+    if recalled := why_recalled(version):
+        raise recalled
     if version.quarantined_at:
         raise Conflict(
             "version_quarantined",
@@ -150,6 +148,8 @@ def require_readable(version: ModelVersion) -> None:
             mend="Its page says what holds it back, and what would mend it.",
             url=f"/models/{version.registered_model.name}/versions/{version.number}/",
         )
+    if refusal := why_blocked(version):
+        raise refusal
 
 
 def _artifact(version: ModelVersion, actor: User | AnonymousUser) -> Artifact:

@@ -29,6 +29,15 @@ _COMMON_CHECKS = f"""
        AND (v.quarantined_at IS NOT NULL OR v.recalled_at IS NOT NULL) THEN
         {refuse("A quarantined or recalled version is not put into use.")}
     END IF;
+    IF NEW.target IN ('Staging', 'Production') AND EXISTS (
+        SELECT 1 FROM registry_modelversion o
+        WHERE o.registered_model_id = v.registered_model_id AND o.digest = v.digest
+            AND o.recalled_at IS NOT NULL) THEN
+        {refuse("The model recalled a version of the same files.")}
+    END IF;
+    IF NEW.target IN ('Staging', 'Production') AND EXISTS ({uncovered("v.id")}) THEN
+        {refuse("No valid waiver covers what the scan found.")}
+    END IF;
     IF (NEW.kind, NEW.source, NEW.target) NOT IN ({sql_rows(stage_edges())}) THEN
         {refuse("A version does not go from % to % by %.", "NEW.source", "NEW.target", "NEW.kind")}
     END IF;
@@ -67,9 +76,6 @@ _PROMOTION_CHECKS = f"""
         IF NOT EXISTS (SELECT 1 FROM registry_scanreport s WHERE s.version_id = v.id
                        AND s.manifest_digest = v.digest) THEN
             {refuse("The artifact was not scanned.")}
-        END IF;
-        IF EXISTS ({uncovered("v.id")}) THEN
-            {refuse("No valid waiver covers what the scan found.")}
         END IF;
         PERFORM 1 FROM registry_signature s
             JOIN registry_signingkeyversion k ON k.hint = s.key_hint AND k.compromised_at IS NULL

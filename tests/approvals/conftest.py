@@ -5,9 +5,10 @@ import pytest
 from registry.models import ModelVersion, RegisteredModel
 from tests.approvals import making
 from tests.cast import Cast, assemble
+from tests.registry.fixtures import data_folder
 from tests.servers.signing import stand_in, transit
 
-__all__ = ["stand_in", "transit"]
+__all__ = ["data_folder", "stand_in", "transit"]
 
 
 @pytest.fixture

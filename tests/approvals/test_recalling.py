@@ -1,12 +1,15 @@
 """A recall: out of use in one act, refused everywhere, told to whoever has the bytes."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from aegis.events.models import Notification, OutboxEvent
 from aegis.events.outbox import dispatch
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
-from approvals.models import RequestState
+from approvals.models import RequestState, StageTransition
 from approvals.recalling import recall
 from approvals.replay import replay
 from approvals.rollback import roll_back
@@ -16,6 +19,7 @@ from registry.readers import open_artifact
 from registry.versions import create_version
 from tests.approvals import attacks, making
 from tests.cast import Cast
+from tests.registry import making as registering
 
 WHY = "It ranks everybody of one postcode last."
 
@@ -54,6 +58,48 @@ def test_it_is_recalled_from_every_stage(cast: Cast, version: ModelVersion, stag
     version.refresh_from_db()
     assert version.recalled_at is not None
     assert version.stage == ("Archived" if stage == "Staging" else "None")
+
+
+def test_the_same_files_stay_recalled_under_another_number(
+    cast: Cast, model: RegisteredModel, data_folder: Path
+) -> None:
+    """Uploaded again they are a version of their own, which nobody is given or puts into use."""
+    first = registering.new_version(model, cast.mina)
+    recall(first, actor=cast.rita, reason=WHY)
+    again = registering.new_version(model, cast.mina)
+    making.write_card(again, cast.mina)
+    elsewhere = registering.new_version(registering.new_model(cast, "other-model"), cast.mina)
+
+    for refuses in (
+        partial(open_artifact, again, actor=cast.mina),
+        partial(making.ask, again, cast.mina),
+        partial(making.ask, again, cast.mina, "Staging"),
+    ):
+        with pytest.raises(Conflict) as caught:
+            refuses()
+        assert caught.value.code == "version_recalled"
+        assert WHY in caught.value.sentence
+    same = "recalled a version of the same files"
+    with pytest.raises(IntegrityError, match=same), transaction.atomic():
+        StageTransition.objects.create(
+            version=again, sequence=1, kind="promotion", source="None", target="Staging"
+        )
+    assert open_artifact(elsewhere, actor=cast.mina).size
+
+
+def test_nobody_rolls_back_to_files_that_were_recalled_under_another_number(
+    cast: Cast, model: RegisteredModel, data_folder: Path
+) -> None:
+    first = registering.new_version(model, cast.mina)
+    making.write_card(first, cast.mina)
+    making.into_production(first, cast)
+    again = registering.new_version(model, cast.mina)
+    making.into_production(making.new_version(model, cast.mina), cast)
+    first.refresh_from_db()
+    recall(again, actor=cast.rita, reason=WHY)
+    with pytest.raises(Conflict) as caught:
+        roll_back(model, actor=cast.marc, to_version=first, reason="Quickly.")
+    assert caught.value.code == "version_recalled"
 
 
 def test_every_way_out_refuses_with_the_reason(cast: Cast, version: ModelVersion) -> None:

@@ -1,5 +1,9 @@
+import time
+from datetime import timedelta
+
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
 from aegis.proof.signing.rollback import verify_rollback
@@ -14,9 +18,11 @@ from approvals.rollback import (
 from approvals.sweeping import sign_owed
 from registry.models import ModelVersion, RegisteredModel
 from registry.registration import edit_model
+from registry.waivers import approve_waiver, propose_waiver
 from tests.approvals import making
 from tests.cast import Cast
 from tests.fakes import AbsentSigner
+from tests.registry import scanning
 
 WHY = "Over-65 customers received 31% fewer offers than in February."
 
@@ -108,6 +114,34 @@ def test_others_do_not_roll_back(
     cast: Cast, model: RegisteredModel, former: ModelVersion, who: str
 ) -> None:
     refused("permission_missing", Forbidden, model, actor=getattr(cast, who), to_version=former)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_rolls_back_to_what_no_waiver_covers_any_more(
+    cast: Cast, model: RegisteredModel, former: ModelVersion
+) -> None:
+    """Its quarantine begins with the next sweep, and the database refuses it before that, too."""
+    scanning.rescan(former, scanning.unknown(former, "model.bin"))
+    until = timezone.now() + timedelta(seconds=2)
+    waiver = propose_waiver(
+        former, actor=cast.marc, path="model.bin", reason="Fine.", expires_at=until
+    )
+    approve_waiver(waiver, actor=cast.rita, authenticated_at=timezone.now())
+    time.sleep(max(0, (until - timezone.now()).total_seconds() + 0.1))
+    former.refresh_from_db()
+    assert former.quarantined_at is None
+
+    refused("scan_blocks", Conflict, model, actor=cast.marc, to_version=former)
+    with pytest.raises(IntegrityError, match="No valid waiver covers"), transaction.atomic():
+        StageTransition.objects.create(
+            version=former,
+            sequence=former.stage_sequence + 1,
+            kind="rollback",
+            source=former.stage,
+            target="Production",
+            reason=WHY,
+            actor=cast.marc,
+        )
 
 
 def test_what_is_not_seen_is_not_rolled_back(

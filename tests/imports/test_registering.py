@@ -16,6 +16,7 @@ from registry.uploads import discard_upload, locked_upload, open_upload
 from tests.cast import Cast
 from tests.recorded import last, recorded, refused
 from tests.registry import making
+from tests.registry.redacting import agree, propose
 
 
 def sent(cast: Cast, files: dict[str, bytes] = making.FILES) -> Upload:
@@ -91,6 +92,17 @@ def test_a_version_that_is_not_given_out_stands_in_for_none(
     assert not found.already_registered
     assert [(one.version, one.code) for one in found.equals.remarks] == [
         (version, "version_quarantined")
+    ]
+
+
+def test_a_version_that_lost_a_file_to_a_redaction_has_those_bytes_no_more(
+    cast: Cast, model: RegisteredModel, version: ModelVersion
+) -> None:
+    agree(propose(version, cast.mina, "file", "config.json"), cast.marc)
+    found = register_upload(model, sent(cast), actor=cast.mina)
+    assert not found.already_registered
+    assert [(one.version, one.code) for one in found.equals.remarks] == [
+        (version, "files_redacted")
     ]
 
 

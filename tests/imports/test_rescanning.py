@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from imports.scanning.findings import FileFindings
 from imports.scanning.reports import Report, ScanInput
 from imports.scanning.sandbox import Progress
 from registry.models import ModelVersion
+from registry.readers import open_artifact, open_file
 from registry.scans import latest_report
 from registry.waiver_sweeping import sweep_waivers
 from registry.waivers import approve_waiver, propose_waiver
@@ -185,8 +187,14 @@ def test_a_waiver_whose_date_has_passed_puts_the_version_back(
     assert sweep_waivers() == 0
     version.refresh_from_db()
     assert version.quarantined_at is None
+    assert open_artifact(version, actor=cast.vera).size
     time.sleep(max(0, (until - timezone.now()).total_seconds() + 0.1))
 
+    # Nothing is given out from the date on, whenever the sweep comes.
+    for reader in (open_artifact, partial(open_file, path="config.json")):
+        with pytest.raises(Conflict) as caught:
+            reader(version, actor=cast.vera)
+        assert caught.value.code == "scan_blocks"
     assert sweep_waivers() == 1
 
     version.refresh_from_db()
