@@ -2,4 +2,15 @@
 
 from aegis.audit.actions import declare
 
-declare({"import:retried": "had the import tried again"})
+declare(
+    {
+        "import:asked": "asked for an import",
+        "import:started": "started an import that was looked up",
+        "import:cancelled": "cancelled the import",
+        "import:retried": "had the import tried again",
+        "import:known": "found that the files are registered already",
+        "import:failed": "gave the import up",
+        "import:right_granted": "gave a team the right to import",
+        "import:right_withdrawn": "took a team's right to import away",
+    }
+)

@@ -1,8 +1,11 @@
 """How an import ends: with its version ready, or with the reason why it failed."""
 
+from datetime import timedelta
+from typing import Final
+
 from django.utils import timezone
 
-from aegis.audit.recording import verb
+from aegis.audit.recording import record, verb
 from imports.claims import Claim
 from imports.models import Import, ImportState, ImportStep
 from imports.scanning.reports import Report
@@ -10,6 +13,9 @@ from registry.locks import lock_version
 from registry.models import ModelVersion
 from registry.scans import record_scan
 from registry.versions import SignedArtifact, mark_failed, mark_ready
+
+KEPT: Final = timedelta(hours=1)
+"""So long the files of a failed import lie there for a look, where that was asked for."""
 
 
 @verb
@@ -34,13 +40,26 @@ def finish(
 
 
 @verb
-def fail(held: Claim, version: ModelVersion, *, code: str, reason: str) -> Import:
-    """Give the version up with its import; raise ``TakenOver`` without the claim."""
-    version = lock_version(version)
+def fail(held: Claim, *, code: str, reason: str) -> Import:
+    """Give an import up, with its version if it has one; raise ``TakenOver`` without the claim."""
+    found = held.rows().select_related("version").first()
+    version = lock_version(found.version) if found and found.version else None
     job = held.lock()
-    mark_failed(version, actor=None, code=code, reason=reason)
+    if version is not None:
+        mark_failed(version, actor=None, code=code, reason=reason)
+    else:
+        record(
+            "import:failed",
+            actor=None,
+            about=job,
+            model_id=job.registered_model_id,
+            data={"number": job.number, "code": code},
+            texts={"reason": reason},
+        )
     job.state = ImportState.FAILED
     job.error_code, job.error = code, reason
+    if job.asked.get("keep_temp"):
+        job.kept_until = timezone.now() + KEPT
     return _ended(job)
 
 

@@ -14,7 +14,7 @@ def tell_the_requester(event: OutboxEvent) -> None:
     job = found.filter(version=event.payload["object"]["id"]).first()
     if job is None:
         return
-    version = job.version
+    version = job.made
     if event.kind == "version:ready":
         title = f"{version} is ready"
         body = "Its files are stored and signed. Document it, then ask for its promotion."

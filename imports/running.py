@@ -24,11 +24,17 @@ from imports.claims import (
     wait,
     waiting_since,
 )
+from imports.fetching import fetch
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
+from imports.planning import adopt_plan, keep_plan, refuse_other_bytes, usable
 from imports.scanners import Scanner, sandboxed
 from imports.scanning.reports import Report
-from registry.models import ModelVersion, SigningKey
+from imports.sources.configured import kind_of
+from imports.sources.protocol import Plan, Source
+from imports.sweeping import clear_away
+from imports.uploading import PASSES
+from registry.models import SigningKey
 from registry.signing.configured import key_for, signer_of
 from registry.storage.protocol import StoredObject
 from registry.uploads import upload_folder
@@ -42,6 +48,15 @@ OPERATOR_PATIENCE: Final = timedelta(hours=24)
 Watch = Callable[[str], None]
 """What is told each named point of a run when it is reached."""
 
+POINTS_OF_SOURCES: Final = (
+    "resolve begun",
+    "resolve worked",
+    "resolve recorded",
+    "fetch begun",
+    "fetch worked",
+    "fetch recorded",
+)
+"""The further points of what is fetched from a source, after it was claimed."""
 POINTS: Final = (
     "claimed",
     "check begun",
@@ -64,49 +79,72 @@ def run(
     *,
     signer: Signer | None = None,
     scanner: Scanner = sandboxed,
+    source: Source | None = None,
     watch: Watch = lambda _: None,
 ) -> None:
     """Claim the import and bring it to its end, if nobody else has it. Safe to run twice.
 
-    ``signer`` is the one that the settings name, unless told otherwise.
+    ``signer`` and ``source`` are the ones that the settings name, unless told otherwise.
     """
     held = claim(job)
     if held is None:
         return
     watch("claimed")
-    version = _version(job)
     try:
-        _run_watched(held, version, watch, signer, scanner)
+        _run_watched(held, watch, signer, scanner, source)
     except TakenOver:
         log.warning("imports.taken_over", job=str(job), fence=held.fence)
     watch("finished")
 
 
 def _run_watched(
-    held: Claim, version: ModelVersion, watch: Watch, signer: Signer | None, scanner: Scanner
+    held: Claim, watch: Watch, signer: Signer | None, scanner: Scanner, source: Source | None
 ) -> None:
     try:
         _refuse_endless(held)
-        _Run(held, version, watch, scanner).all_steps(signer or signer_of(_key(version)))
+        job = _looked_up(held, watch, source)
+        if job.version is None:
+            return
+        _Run(held, job, watch, scanner, source).all_steps(signer or signer_of(_key(job)))
     except TakenOver:
         raise
     except SignerMisconfigured as unmended:
-        _wait_for_operator(held, version, unmended)
+        _wait_for_operator(held, unmended)
     except Unavailable as away:
         log.warning("imports.waiting", job=str(held.job), code=away.code)
         wait(held, code=away.code, sentence=away.in_full, own_fault=False)
     except Refusal as refusal:
-        fail(held, version, code=refusal.code, reason=refusal.in_full)
+        _fail(held, refusal)
     except Exception:
         # A mistake of ours must not leave the job to its lease without a word.
         log.exception("imports.broke_off", job=str(held.job))
         sentence = "Aegis broke off at an error of its own and will try again."
         wait(held, code="import_broke_off", sentence=sentence, own_fault=True)
     else:
-        upload_folder().discard(version.upload.pk)
+        upload_folder().discard(job.version.upload.pk)
 
 
-def _wait_for_operator(held: Claim, version: ModelVersion, unmended: SignerMisconfigured) -> None:
+def _looked_up(held: Claim, watch: Watch, source: Source | None) -> Import:
+    """Return the import with its version, after its look where it needs one.
+
+    It has no version where it ends with one that was there, or waits to be started.
+    """
+    job = _job(held.job)
+    if job.version is not None:
+        return job
+    begin_step(held, ImportStep.Name.RESOLVE)
+    watch("resolve begun")
+    if job.plan is None:
+        plan = usable((source or _source(job)).plan(job.reference))
+    else:
+        plan = Plan.from_json(job.plan)
+    watch("resolve worked")
+    job = keep_plan(held, plan) if job.waits_for_start else adopt_plan(held, plan)
+    watch("resolve recorded")
+    return _job(held.job)
+
+
+def _wait_for_operator(held: Claim, unmended: SignerMisconfigured) -> None:
     """Wait for somebody to mend how Aegis signs, and fail where nobody did for long."""
     since = waiting_since(held, code=unmended.code, is_same=True)
     log.warning("imports.signer_misconfigured", job=str(held.job), code=unmended.code)
@@ -114,21 +152,32 @@ def _wait_for_operator(held: Claim, version: ModelVersion, unmended: SignerMisco
         code, sentence = unmended.code, unmended.in_full
         wait(held, code=code, sentence=sentence, own_fault=False, since=since)
     else:
-        fail(held, version, code=unmended.code, reason=unmended.in_full)
+        _fail(held, unmended)
+
+
+def _fail(held: Claim, refusal: Refusal) -> None:
+    job = fail(held, code=refusal.code, reason=refusal.in_full)
+    clear_away(job)
 
 
 class _Run:
     """One worker's way through the steps of an import that it holds."""
 
-    def __init__(self, held: Claim, version: ModelVersion, watch: Watch, scanner: Scanner) -> None:
+    def __init__(
+        self, held: Claim, job: Import, watch: Watch, scanner: Scanner, source: Source | None
+    ) -> None:
         self._held = held
-        self._version = version
+        self._job = job
+        self._version = job.made
         self._watch = watch
         self._scanner = scanner
-        self._files = list(version.upload.files.all())
+        self._source = source
+        self._fetched = 0
 
     def all_steps(self, signer: Signer) -> None:
         """Do what is not done yet, and end with a ready version."""
+        if self._job.plan is not None:
+            self._fetched = self._step(ImportStep.Name.FETCH, self._fetch)["bytes"]
         manifest = Manifest.parse(
             self._step(ImportStep.Name.CHECK, self._check)["manifest"].encode()
         )
@@ -142,22 +191,37 @@ class _Run:
         artifact = SignedArtifact(manifest, packaged.stored, bundle, index=packaged.index(manifest))
         finish(self._held, self._version, artifact=artifact, report=Report.from_json(found))
 
+    def _fetch(self) -> dict[str, Any]:
+        plan = Plan.from_json(self._job.plan or {})
+        fetch(
+            self._source or _source(self._job),
+            plan,
+            self._version.upload,
+            Progress(self._held, done=0),
+        )
+        files = list(self._version.upload.files.all())
+        refuse_other_bytes(self._version, plan, {file.path: file.sha256 for file in files})
+        total = sum(file.size or 0 for file in files)
+        self._held.rows().update(bytes_total=total * (1 + PASSES))
+        return {"bytes": total}
+
     def _check(self) -> dict[str, Any]:
-        manifest = steps.check(self._received(done=0))
+        manifest = steps.check(self._received(done=self._fetched))
         return {"manifest": manifest.canonical.decode()}
 
     def _scan(self, manifest: Manifest) -> dict[str, Any]:
-        return steps.scan(self._received(done=0), manifest, self._scanner).to_json()
+        return steps.scan(self._received(done=self._fetched), manifest, self._scanner).to_json()
 
     def _package(self, manifest: Manifest) -> dict[str, Any]:
-        received = self._received(done=manifest.size)
+        received = self._received(done=self._fetched + manifest.size)
         packaged = steps.package(received, manifest, self._version)
         return {**asdict(packaged.stored), "members": packaged.members}
 
     def _received(self, *, done: int) -> steps.Received:
         progress = Progress(self._held, done=done)
         progress.write()
-        return steps.Received(self._version.upload.pk, self._files, progress)
+        files = list(self._version.upload.files.all())
+        return steps.Received(self._version.upload.pk, files, progress)
 
     def _step(self, name: ImportStep.Name, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Do a step and record what it returned, or return what an earlier worker recorded."""
@@ -170,12 +234,7 @@ class _Run:
         return dict(step.result)
 
     def _begin(self, name: ImportStep.Name) -> ImportStep:
-        with transaction.atomic():
-            # An import that was asked for before there were scans has no row of its step.
-            step, _ = self._held.lock().steps.get_or_create(name=name)
-            if step.started_at is None:
-                step.started_at = timezone.now()
-                step.save(update_fields=["started_at"])
+        step = begin_step(self._held, name)
         self._watch(f"{name} begun")
         return step
 
@@ -187,18 +246,33 @@ class _Run:
             step.save(update_fields=["finished_at", "result"])
 
 
-def _version(job: UUID) -> ModelVersion:
+def begin_step(held: Claim, name: ImportStep.Name) -> ImportStep:
+    """Note that a step has begun, if no worker before did."""
+    with transaction.atomic():
+        # An import that was asked for before there was such a step has no row of it.
+        step, _ = held.lock().steps.get_or_create(name=name)
+        if step.started_at is None:
+            step.started_at = timezone.now()
+            step.save(update_fields=["started_at"])
+    return step
+
+
+def _job(key: UUID) -> Import:
     found = Import.objects.select_related(
         "signing_key", "version__registered_model__team", "version__upload"
     )
-    version: ModelVersion = found.get(pk=job).version
-    return version
+    job: Import = found.get(pk=key)
+    return job
 
 
-def _key(version: ModelVersion) -> SigningKey:
-    key: SigningKey | None = version.job.signing_key
+def _source(job: Import) -> Source:
+    return kind_of(job.source).connect(job.reference)
+
+
+def _key(job: Import) -> SigningKey:
+    key: SigningKey | None = job.signing_key
     # An import that is older than the list of keys names none.
-    return key or key_for(version.registered_model)
+    return key or key_for(job.made.registered_model)
 
 
 def _refuse_endless(held: Claim) -> None:

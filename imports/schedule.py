@@ -7,6 +7,11 @@ SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "sweep-ended-imports": {
+        "task": "imports.tasks.sweep_ended_imports",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     # Most of the time it finds nothing: rules change with a new release.
     "sweep-rescans": {
         "task": "imports.tasks.sweep_rescans",

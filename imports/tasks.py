@@ -10,6 +10,7 @@ from imports.hints import hint, hint_rescan
 from imports.rescan_claims import free_rescans
 from imports.rescanning import plan_rescans, rescan
 from imports.running import run
+from imports.sweeping import sweep_ended
 
 HOURS = 3600
 MOST_HINTS = 50
@@ -36,6 +37,12 @@ def sweep_rescans() -> int:
     for job in found:
         hint_rescan(job)
     return len(found)
+
+
+@shared_task
+def sweep_ended_imports() -> int:
+    """Clear away what failed and cancelled imports have downloaded. Safe to run twice."""
+    return sweep_ended()
 
 
 @shared_task

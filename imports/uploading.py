@@ -8,18 +8,24 @@ from typing import Any
 from django.db import transaction
 
 from aegis.accounts.models import User
-from aegis.audit.recording import record, verb
-from aegis.problems import Conflict
+from aegis.audit.recording import verb
 from imports.hints import hint
-from imports.models import Import, ImportState, ImportStep
+from imports.models import Import, ImportStep
 from registry.equal_versions import EqualVersions, equal_versions
-from registry.locks import lock_model, lock_version
+from registry.locks import lock_model
 from registry.models import ModelVersion, RegisteredModel, Upload
 from registry.permissions import CONTRIBUTE, require
 from registry.signing.configured import key_for
 from registry.uploads import locked_upload, take_upload
-from registry.versions import create_version, reopen
+from registry.versions import create_version
 
+OF_UPLOADS = (
+    ImportStep.Name.CHECK,
+    ImportStep.Name.SCAN,
+    ImportStep.Name.PACKAGE,
+    ImportStep.Name.SIGN,
+)
+"""The steps of an upload, whose files are here."""
 PASSES = 2
 """How often the bytes of a version are read: to scan them, and to package them."""
 
@@ -64,7 +70,7 @@ def register_upload(
     if equals.readable is not None and not new_version:
         return Registration(equals.readable, None, equals)
     job = import_upload(model, upload, actor=actor, **about)
-    return Registration(job.version, job, equals)
+    return Registration(job.made, job, equals)
 
 
 @verb
@@ -97,41 +103,14 @@ def import_upload(
     )
     files = take_upload(upload, actor=actor, version=version)
     job = Import.objects.create(
+        registered_model=model,
+        model_name=model.name,
         version=version,
         requested_by=actor,
         signing_key=key,
         bytes_total=PASSES * sum(file.size or 0 for file in files),
     )
     job.refresh_from_db(fields=["number"])
-    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in ImportStep.Name)
-    transaction.on_commit(partial(hint, job.pk), robust=True)
-    return job
-
-
-@verb
-def retry(job: Import, *, actor: User) -> Import:
-    """Have a failed import tried again, from its first step and under the same number."""
-    version = lock_version(job.version)
-    require(actor, CONTRIBUTE, version.registered_model)
-    job = Import.objects.select_for_update().get(pk=job.pk)
-    if job.state != ImportState.FAILED:
-        raise Conflict(
-            "import_not_failed",
-            f"Import {job.number} has not failed, so there is nothing to try again.",
-        )
-    reopen(version, actor=actor)
-    job.state = ImportState.WAITING
-    job.bytes_done = job.attempts = 0
-    job.error_code = job.error = ""
-    job.lease_until = job.waiting_since = job.finished_at = None
-    job.save()
-    job.steps.update(started_at=None, finished_at=None, result={})
-    record(
-        "import:retried",
-        actor=actor,
-        about=job,
-        model_id=version.registered_model_id,
-        data={"number": job.number, "version": version.number},
-    )
+    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in OF_UPLOADS)
     transaction.on_commit(partial(hint, job.pk), robust=True)
     return job

@@ -9,6 +9,7 @@ declare(
         "model:shared": "gave a role on the model",
         "model:unshared": "took a role on the model away",
         "version:registered": "added a version",
+        "version:found": "recorded where the version comes from",
         "version:ready": "stored and signed the version",
         "version:failed": "gave the version up",
         "version:reopened": "had the version tried again",

@@ -38,7 +38,7 @@ def register_model(  # noqa: PLR0913 -- What a model is registered with, all by 
     visibility: str = RegisteredModel.Visibility.INTERNAL,
 ) -> RegisteredModel:
     """Register a model for ``team``; ``actor`` becomes its maintainer."""
-    _permit_registering(actor, team)
+    require_registering(actor, team)
     fields = _checked(
         description=description,
         task=task,
@@ -110,18 +110,19 @@ def may_register_for(user: User, team: Team) -> bool:
     )
 
 
-def touch(model: RegisteredModel) -> None:
-    """Note, inside a verb, that something about ``model`` changed just now."""
-    RegisteredModel.objects.filter(pk=model.pk).update(updated_at=timezone.now())
-
-
-def _permit_registering(actor: User, team: Team) -> None:
+def require_registering(actor: User, team: Team) -> None:
+    """Raise ``Forbidden`` unless ``actor`` may register models for ``team``."""
     if not may_register_for(actor, team):
         raise Forbidden(
             "not_in_team",
             f"Only members of {team.name} and administrators register models for it.",
             mend="An administrator can add you to the team.",
         )
+
+
+def touch(model: RegisteredModel) -> None:
+    """Note, inside a verb, that something about ``model`` changed just now."""
+    RegisteredModel.objects.filter(pk=model.pk).update(updated_at=timezone.now())
 
 
 def _permit_governed(actor: User, model: RegisteredModel, changed: Mapping[str, Any]) -> None:

@@ -58,29 +58,27 @@ def create_version(
     label: str | None = "",
     description: str = "",
     facts: Mapping[str, Any] | None = None,
+    found_facts: Mapping[str, Any] | None = None,
 ) -> ModelVersion:
     """Add the next version of ``model``, pending; ``facts`` are frozen with it.
 
-    Without a ``label`` it has none; with None it gets the next free patch label.
+    ``found_facts`` are those that its origin states; one of ``facts`` of the same name supersedes
+    it. Without a ``label`` it has none; with None it gets the next free patch label.
     """
     model = lock_model(model.pk)
     require(actor, CONTRIBUTE, model)
     checked = check_facts({} if facts is None else facts)
+    found = check_facts({} if found_facts is None else found_facts)
     version = ModelVersion.objects.create(
         registered_model=model,
         number=_next_number(model),
         label=free_label(model, label),
-        description=plain_text(
-            description,
-            field="description",
-            limit=DESCRIPTION_LENGTH,
-            multiline=True,
-            required=False,
-        ),
+        description=check_description(description),
         source=source,
         created_by=actor,
     )
-    _freeze_facts(version, checked, actor)
+    _freeze_facts(version, found, VersionFact.Source.ORIGIN, actor)
+    _freeze_facts(version, checked, VersionFact.Source.REGISTRATION, actor)
     touch(model)
     record(
         "version:registered",
@@ -91,7 +89,7 @@ def create_version(
             "number": version.number,
             "label": version.label,
             "source": str(source),
-            "facts": sorted(checked),
+            "facts": sorted({*checked, *found}),
         },
         texts={"description": version.description},
     )
@@ -174,6 +172,13 @@ def reopen(version: ModelVersion, *, actor: User) -> ModelVersion:
     return version
 
 
+def check_description(text: str) -> str:
+    """Return a valid description of a version, or raise ``Invalid``."""
+    return plain_text(
+        text, field="description", limit=DESCRIPTION_LENGTH, multiline=True, required=False
+    )
+
+
 def require_not_failed(version: ModelVersion) -> None:
     """Raise ``Conflict`` for a version that failed: nothing is added to it any more."""
     if version.state == VersionState.FAILED:
@@ -200,13 +205,15 @@ def _next_number(model: RegisteredModel) -> int:
     return (highest["last"] or 0) + 1
 
 
-def _freeze_facts(version: ModelVersion, facts: Mapping[str, Any], actor: User) -> None:
+def _freeze_facts(
+    version: ModelVersion, facts: Mapping[str, Any], source: VersionFact.Source, actor: User
+) -> None:
     VersionFact.objects.bulk_create(
         VersionFact(
             version=version,
             name=name,
             value=value,
-            source=VersionFact.Source.REGISTRATION,
+            source=source,
             recorded_by=actor,
         )
         for name, value in facts.items()

@@ -9,10 +9,18 @@ from aegis.accounts.models import Team, User
 from aegis.accounts.permits import require_administrator
 from aegis.accounts.registry_roles import lock_roles
 from aegis.audit.recording import record, verb
-from aegis.problems import Conflict, Forbidden
+from aegis.problems import Conflict, Forbidden, Invalid
 
 GROUP_PREFIX = "team:"
 """The names of the groups of teams begin with it, so that none is taken for a role."""
+
+
+def get_team(slug: str) -> Team:
+    """Return the team of that slug, or raise ``Invalid``."""
+    team: Team | None = None if "\0" in slug else Team.objects.filter(slug=slug[:60]).first()
+    if team is None:
+        raise Invalid("team_unknown", f"There is no team {ascii(slug)[1:61]}.", field="team")
+    return team
 
 
 @verb

@@ -129,7 +129,7 @@ def wine_notes(cast: Cast) -> None:
 
 def _fail(job: Import) -> None:
     """Let a disk turn one byte over before the import reads it."""
-    folder = uploads.upload_folder().root / job.version.upload.pk.hex
+    folder = uploads.upload_folder().root / job.made.upload.pk.hex
     victim = max((path for path in folder.rglob("*") if path.is_file()), key=_size)
     data = bytearray(victim.read_bytes())
     data[-1] ^= 0xFF

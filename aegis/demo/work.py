@@ -59,7 +59,7 @@ def add_version(
         facts=trained.facts,
     )
     running.run(job.pk)
-    return ModelVersion.objects.get(pk=job.version_id)
+    return ModelVersion.objects.get(pk=job.made.pk)
 
 
 def document(version: ModelVersion, sections: Mapping[str, str], *, actor: User) -> None:

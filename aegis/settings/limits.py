@@ -9,6 +9,10 @@ AEGIS_UPLOAD_FILE_BYTES = env.number("AEGIS_UPLOAD_FILE_BYTES", 100 * _GIB, leas
 AEGIS_UPLOAD_BYTES = env.number("AEGIS_UPLOAD_BYTES", 200 * _GIB, least=1, most=2**53 - 1)
 AEGIS_UPLOADS_OPEN = env.number("AEGIS_UPLOADS_OPEN", 100, least=1, most=100_000)
 """The most uploads that one account has open at a time."""
+AEGIS_IMPORTS_OPEN = env.number("AEGIS_IMPORTS_OPEN", 50, least=1, most=100_000)
+"""The most imports that one person has under way, from sources other than uploads."""
+AEGIS_IMPORTS_AT_ONCE = env.number("AEGIS_IMPORTS_AT_ONCE", 2, least=1, most=1000)
+"""The most imports of one person that run at a time; the others wait for them."""
 AEGIS_EVIDENCE_BYTES = env.number(
     "AEGIS_EVIDENCE_BYTES", 50 * 1024**2, least=5 * 1024**2, most=2 * _GIB
 )

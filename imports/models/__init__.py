@@ -2,5 +2,6 @@
 
 from imports.models.imports import Import, ImportState, ImportStep
 from imports.models.rescans import Rescan, RescanState
+from imports.models.rights import ImportRight
 
-__all__ = ["Import", "ImportState", "ImportStep", "Rescan", "RescanState"]
+__all__ = ["Import", "ImportRight", "ImportState", "ImportStep", "Rescan", "RescanState"]

@@ -7,6 +7,7 @@ from registry.models.downloads import DownloadEvent
 from registry.models.evidence import Attestation, ComplianceTag, Evidence
 from registry.models.facts import Metric, MetricDefinition, VersionFact
 from registry.models.keys import SigningKey, SigningKeyVersion
+from registry.models.provenance import Provenance
 from registry.models.recalls import Recall, RevocationList
 from registry.models.redactions import (
     PackageRewrite,
@@ -48,6 +49,7 @@ __all__ = [
     "PackageCheck",
     "PackageRewrite",
     "PackageWatch",
+    "Provenance",
     "Quarantine",
     "Recall",
     "Redaction",

@@ -15,6 +15,7 @@ class VersionFact(models.Model):
 
     class Source(models.TextChoices):
         REGISTRATION = "registration", "Came with the version"
+        ORIGIN = "origin", "Read where the version comes from"
         STATED = "stated", "Stated later"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="facts")
@@ -64,12 +65,14 @@ class Metric(models.Model):
     """One measured value of a version, with where it comes from.
 
     ``interval_low`` and ``interval_high`` bound the value at ``interval_level``
-    (0.95 unless the report says otherwise). A stated metric passes no gate.
+    (0.95 unless the report says otherwise). Only one from a report passes a gate.
     """
 
     class Source(models.TextChoices):
         STATED = "stated", "Stated by a person or token"
         REPORT = "report", "Read from an evaluation report"
+        RUN = "run", "Read from an MLflow run"
+        CLAIM = "claim", "Publisher's claim"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="metrics")
     name = models.CharField(max_length=80)
@@ -100,7 +103,7 @@ class Metric(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(source="report", evidence__isnull=False)
-                | Q(source="stated", evidence=None),
+                | Q(source__in=["stated", "run", "claim"], evidence=None),
                 name="registry_metric_source_has_its_report",
             ),
             models.CheckConstraint(

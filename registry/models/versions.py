@@ -77,6 +77,8 @@ class ModelVersion(models.Model):
 
     class Source(models.TextChoices):
         UPLOAD = "upload", "Uploaded files"
+        MLFLOW = "mlflow", "MLflow"
+        HUGGINGFACE = "huggingface", "Hugging Face Hub"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     registered_model = models.ForeignKey(

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from imports.asking import retry
 from imports.models import Import
 from imports.running import POINTS, run
-from imports.uploading import retry
 from registry.models import RegisteredModel
 from registry.storage.protocol import index_key
 from registry.sweeping import sweep

@@ -15,10 +15,10 @@ from aegis.proof.manifest import Manifest
 from aegis.proof.packages import verify
 from aegis.proof.signing.signer import PublicKey, SignatureResult
 from aegis.settings.addresses import Storage
+from imports.asking import retry
 from imports.claims import MOST_ATTEMPTS
 from imports.models import Import
 from imports.running import POINTS, run
-from imports.uploading import retry
 from registry.models import RegisteredModel
 from registry.storage.configured import artifact_store
 from tests.cast import Cast

@@ -5,9 +5,10 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound
+from imports.asking import retry
 from imports.models import Import
 from imports.running import run
-from imports.uploading import import_upload, retry
+from imports.uploading import import_upload
 from registry.models import ModelVersion, RegisteredModel, Upload
 from registry.uploads import open_upload, receive
 from tests.cast import Cast

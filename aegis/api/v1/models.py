@@ -8,14 +8,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aegis.accounts.models import Team
+from aegis.accounts.teams import get_team
 from aegis.api.idempotency import idempotent
 from aegis.api.pagination import page_size
 from aegis.api.schema import page_of
 from aegis.api.v1.base import View, caller, is_of_production, parameters
 from aegis.api.v1.serializers.base import body
 from aegis.api.v1.serializers.models import CatalogRow, ModelChanges, ModelDocument, NewModel
-from aegis.problems import Invalid
 from registry import registration
 from registry.search import Row, catalog
 
@@ -58,7 +57,7 @@ class Models(View):
         """Register a model for one of your teams."""
         fields = body(request, NewModel)
         model = registration.register_model(
-            actor=caller(request), **{**fields, "team": _team(fields["team"])}
+            actor=caller(request), **{**fields, "team": get_team(fields["team"])}
         )
         path = f"/api/v1/models/{model.name}/"
         return Response(ModelDocument(model).data, status=201, headers={"Location": path})
@@ -87,13 +86,6 @@ def _in_production(row: Row) -> Row:
     """Return a row of the catalog that names no version outside Production."""
     latest = row.latest if row.latest == row.production else None
     return Row(row.model, production=row.production, latest=latest)
-
-
-def _team(slug: str) -> Team:
-    team = Team.objects.filter(slug=slug[:60]).first() if "\0" not in slug else None
-    if team is None:
-        raise Invalid("team_unknown", f"There is no team {ascii(slug)[1:61]}.", field="team")
-    return team
 
 
 def _next(request: Request, cursor: str | None) -> str | None:

@@ -95,6 +95,8 @@ urlpatterns = [
     path("promotions/<int:number>/", include(promotion)),
     path("imports/", imports.Imports.as_view()),
     path("imports/<int:number>/", imports.OneImport.as_view()),
+    path("imports/<int:number>/start/", imports.Start.as_view()),
+    path("imports/<int:number>/cancel/", imports.Cancel.as_view()),
     path("imports/<int:number>/retry/", imports.Retry.as_view()),
     path("uploads/", uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:key>/", uploads.OneUpload.as_view()),

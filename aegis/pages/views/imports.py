@@ -14,8 +14,8 @@ from aegis.pages.import_view import import_view
 from aegis.pages.open_uploads import load_open_uploads
 from aegis.pages.signed_in import person
 from aegis.problems import NotFound
+from imports.asking import retry
 from imports.models import Import, ImportState
-from imports.uploading import retry
 from registry.permissions import CONTRIBUTE, permissions_of
 from registry.uploads import discard_upload, get_upload
 
@@ -41,7 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show one import."""
     job = _import(person(request), number)
-    may_retry = CONTRIBUTE in permissions_of(person(request), job.version.registered_model)
+    model = job.registered_model
+    may_retry = model is not None and CONTRIBUTE in permissions_of(person(request), model)
     context = {"job": import_view(job, job.steps.all()), "may_retry": may_retry}
     return render(request, "imports/import.html", context)
 
@@ -58,6 +59,8 @@ def try_again(request: HttpRequest, number: int) -> HttpResponse:
     """Have a failed import tried once more, under the same number."""
     job = retry(_import(person(request), number), actor=person(request))
     messages.success(request, f"Import {job.number} is tried again.")
+    if job.version is None:
+        return redirect("pages:import", job.number)
     return redirect("pages:version", job.version.registered_model.name, job.version.number)
 
 
@@ -72,7 +75,9 @@ def discard_open_upload(request: HttpRequest, key: UUID) -> HttpResponse:
 def _imports(user: User) -> QuerySet[Import]:
     found: QuerySet[Import] = Import.objects.visible_to(user)
     return (
-        found.select_related("version__registered_model", "requested_by")
+        found.select_related(
+            "registered_model", "version__registered_model", "same_as", "requested_by"
+        )
         .prefetch_related("steps")
         .order_by("-number")
     )

@@ -5,7 +5,39 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from aegis.api.v1.serializers.base import StrictSerializer, Text
+from imports.machine import actions_of
 from imports.models import Import, ImportStep
+from imports.sources.protocol import Plan
+
+
+class NewImport(StrictSerializer):
+    """What is to be imported, from where, and what it is to be registered as.
+
+    ``reference`` names it in the words of the source. Without a label the version has none; null
+    asks for the next.
+    """
+
+    source = serializers.ChoiceField(choices=("huggingface", "mlflow"))  # type: ignore[assignment]  # DRF has an attribute of that name.
+    reference = serializers.DictField(
+        help_text="huggingface: repo, revision, include, exclude. mlflow: server, and run_id with "
+        "artifact_path or uri."
+    )
+    model = Text()
+    team = Text(required=False, help_text="Whose the model is, where it is not there yet.")
+    label = Text(required=False, allow_null=True)  # type: ignore[assignment]  # DRF has an attribute of that name.
+    description = Text(required=False)
+    facts = serializers.DictField(required=False)
+    sign_key = Text(required=False, help_text="The signing key; without it the default signs.")
+    new_version = serializers.BooleanField(
+        required=False, help_text="Add a version also where one has these files already."
+    )
+    keep_temp = serializers.BooleanField(
+        required=False, help_text="Keep the files of a failed import for an hour."
+    )
+    plan_only = serializers.BooleanField(
+        required=False, help_text="Look it up, and wait to be started."
+    )
 
 
 class StepDocument(serializers.ModelSerializer[ImportStep]):
@@ -25,33 +57,106 @@ class FaultDocument(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class ImportDocument(serializers.ModelSerializer[Import]):
-    """The job that brings one version in."""
+class PlannedFileDocument(serializers.Serializer[Any]):
+    """A file that comes in; size and sha256 as the source says them, if it does."""
 
-    model = serializers.CharField(source="version.registered_model.name")
-    version = serializers.IntegerField(source="version.number")
+    path = serializers.CharField()
+    size = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_blank=True)
+
+
+class LeftOutDocument(PlannedFileDocument):
+    """A file that stays behind, and by which rule."""
+
+    rule = serializers.CharField()
+
+
+class NoticeDocument(serializers.Serializer[Any]):
+    """What a person should know before it starts; one that ``refuses`` stops it."""
+
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+    refuses = serializers.BooleanField()
+
+
+class FoundDocument(serializers.Serializer[Any]):
+    """What a reference was found to be, and what would be imported of it."""
+
+    shown = serializers.CharField()
+    url = serializers.CharField(allow_blank=True)
+    identity = serializers.CharField()
+    pinned = serializers.DictField(child=serializers.CharField())
+    size = serializers.IntegerField(allow_null=True, help_text="In bytes, if the source says.")
+    is_complete = serializers.BooleanField(help_text="False: a partial copy, files stay behind.")
+    files = PlannedFileDocument(many=True)
+    left_out = LeftOutDocument(many=True)
+    facts = serializers.DictField()
+    left_out_metrics = serializers.DictField(child=serializers.CharField())
+    notices = NoticeDocument(many=True)
+
+
+class ImportRow(serializers.ModelSerializer[Import]):
+    """The job that brings one version in, in a list.
+
+    ``version`` is null until it was looked up; with ``already_registered`` it is one that was
+    there before.
+    """
+
+    model = serializers.CharField(source="model_name")
+    version = serializers.IntegerField(source="result.number", default=None, allow_null=True)
+    already_registered = serializers.SerializerMethodField()
     requested_by = serializers.CharField(source="requested_by.username")
     error = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField()
     steps = StepDocument(many=True)
 
     class Meta:
         model = Import
         fields = (
             "number",
+            "source",
+            "reference",
             "model",
             "version",
+            "already_registered",
             "state",
             "bytes_done",
             "bytes_total",
             "attempts",
             "error",
+            "actions",
             "steps",
             "requested_by",
             "requested_at",
             "finished_at",
+            "waiting_since",
+            "kept_until",
         )
+
+    def get_already_registered(self, job: Import) -> bool:
+        """Say whether the files were registered before."""
+        return job.same_as_id is not None
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_actions(self, job: Import) -> list[str]:
+        """Return what may be done in this state by whoever contributes to the model."""
+        return [move.action for move in actions_of(job)]
 
     @extend_schema_field(FaultDocument(allow_null=True))
     def get_error(self, job: Import) -> dict[str, str] | None:
         """Return the last fault, if it still holds."""
         return {"code": job.error_code, "reason": job.error} if job.error_code else None
+
+
+class ImportDocument(ImportRow):
+    """The job that brings one version in, with what was found where it comes from."""
+
+    found = serializers.SerializerMethodField()
+
+    class Meta(ImportRow.Meta):
+        fields = (*ImportRow.Meta.fields, "found")  # type: ignore[assignment]  # One more.
+
+    @extend_schema_field(FoundDocument(allow_null=True))
+    def get_found(self, job: Import) -> Any:
+        """Return what was found, once it was looked up."""
+        return FoundDocument(Plan.from_json(job.plan)).data if job.plan else None

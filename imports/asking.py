@@ -1,0 +1,218 @@
+"""Asking for an import from a source, starting one that was looked up, cancelling, trying again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from aegis.accounts.models import Team, User
+from aegis.audit.recording import record, verb
+from aegis.problems import Conflict, Invalid
+from aegis.text import name_key
+from imports.hints import hint
+from imports.machine import guard
+from imports.models import Import, ImportState, ImportStep
+from imports.rights import require_import_right
+from imports.sources.configured import kind_of
+from registry.facts import check_facts
+from registry.labels import free_label
+from registry.locks import lock_model, lock_version
+from registry.models import ModelVersion, RegisteredModel
+from registry.names import check_label, check_model_name
+from registry.permissions import CONTRIBUTE, require
+from registry.registration import require_registering
+from registry.signing.configured import key_for
+from registry.versions import check_description, mark_failed, reopen
+
+OF_SOURCES = tuple(ImportStep.Name)
+"""The steps of what is fetched from a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a version is to be registered with. ``label`` None asks for the next free one."""
+
+    label: str | None = ""
+    description: str = ""
+    facts: Mapping[str, Any] | None = None
+    sign_key: str | None = None
+    new_version: bool = False
+    keep_temp: bool = False
+
+
+@verb
+def ask_import(
+    *,
+    actor: User,
+    source: str,
+    reference: Mapping[str, Any],
+    model_name: str,
+    team: Team | None = None,
+    wish: Wish | None = None,
+    waits_for_start: bool = False,
+) -> Import:
+    """Have a worker bring a version in from ``source``; it is looked up before it takes a number.
+
+    A model of ``model_name`` that is not there is registered for ``team`` once it was found what
+    is to come in. What can be refused without asking the source is refused now: ``reference``,
+    ``wish``, the rights. With ``waits_for_start`` nothing follows the look until ``start``.
+    """
+    wish = wish or Wish()
+    _refuse_too_many(actor)
+    kind = kind_of(source)
+    checked = kind.check(reference)
+    model = _model(model_name, actor)
+    owner = model.team if model else _team_for_new(team, model_name, actor)
+    require_import_right(owner, source=source, place=kind.place(checked))
+    key = key_for(model, name=wish.sign_key) if model else None
+    _check_wish(wish, model)
+    job = Import.objects.create(
+        source=source,
+        registered_model=model,
+        model_name=model.name if model else model_name,
+        team=None if model else owner,
+        reference=checked,
+        asked={**asdict(wish), "facts": dict(wish.facts or {})},
+        signing_key=key,
+        requested_by=actor,
+        waits_for_start=waits_for_start,
+    )
+    job.refresh_from_db(fields=["number"])
+    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in OF_SOURCES)
+    _record("import:asked", job, actor, source=source)
+    transaction.on_commit(partial(hint, job.pk), robust=True)
+    return job
+
+
+@verb
+def start(job: Import, *, actor: User) -> Import:
+    """Go on with an import that was looked up."""
+    job = _locked(job, actor)
+    job.state = guard(job, "start")
+    job.waits_for_start = False
+    job.save(update_fields=["state", "waits_for_start"])
+    _record("import:started", job, actor)
+    transaction.on_commit(partial(hint, job.pk), robust=True)
+    return job
+
+
+@verb
+def cancel(job: Import, *, actor: User) -> Import:
+    """End an import that is under way; a version that took a number fails with that reason."""
+    job = _locked(job, actor)
+    target = guard(job, "cancel")
+    if job.version is not None:
+        reason = "The import was cancelled."
+        mark_failed(job.version, actor=actor, code="import_cancelled", reason=reason)
+    job.state = target
+    job.lease_until = job.waiting_since = None
+    job.error_code = job.error = ""
+    job.finished_at = timezone.now()
+    # Whoever runs it now loses it with its next word to the database.
+    job.fence += 1
+    job.save()
+    _record("import:cancelled", job, actor)
+    return job
+
+
+@verb
+def retry(job: Import, *, actor: User) -> Import:
+    """Have a failed import tried again, from its first step and under the same number."""
+    job = _locked(job, actor)
+    target = guard(job, "retry")
+    if job.version is not None:
+        reopen(job.version, actor=actor)
+    else:
+        job.plan = None
+    job.state = target
+    job.bytes_done = job.attempts = 0
+    job.error_code = job.error = ""
+    job.lease_until = job.waiting_since = job.finished_at = job.kept_until = None
+    job.save()
+    job.steps.update(started_at=None, finished_at=None, result={})
+    _record("import:retried", job, actor)
+    transaction.on_commit(partial(hint, job.pk), robust=True)
+    return job
+
+
+def _locked(job: Import, actor: User) -> Import:
+    """Lock an import after its model and version, for whoever may change it."""
+    if job.version is not None:
+        lock_version(job.version)
+    if job.registered_model is not None:
+        require(actor, CONTRIBUTE, lock_model(job.registered_model.pk))
+    else:
+        require_registering(actor, _owner(job))
+    found = Import.objects.select_for_update(of=("self",))
+    return found.select_related("version__registered_model", "registered_model", "team").get(
+        pk=job.pk
+    )
+
+
+def _owner(job: Import) -> Team:
+    assert job.team is not None
+    return job.team
+
+
+def _model(name: str, actor: User) -> RegisteredModel | None:
+    """Return the locked model of that name, if there is one that ``actor`` may see."""
+    key = name_key(check_model_name(name))
+    found = RegisteredModel.objects.visible_to(actor).filter(name_key=key).first()
+    if found is None:
+        return None
+    model = lock_model(found.pk)
+    require(actor, CONTRIBUTE, model)
+    return model
+
+
+def _team_for_new(team: Team | None, name: str, actor: User) -> Team:
+    if team is None:
+        raise Invalid(
+            "team_missing",
+            f"There is no registered model {name} yet, and nothing says which team's it would be.",
+            field="team",
+            mend="Name the team, or a model that is there.",
+        )
+    require_registering(actor, team)
+    return team
+
+
+def _check_wish(wish: Wish, model: RegisteredModel | None) -> None:
+    check_description(wish.description)
+    check_facts(dict(wish.facts or {}))
+    if model is not None:
+        free_label(model, wish.label)
+    elif wish.label:
+        check_label(wish.label)
+
+
+def _refuse_too_many(actor: User) -> None:
+    under_way = Import.objects.filter(
+        requested_by=actor,
+        state__in=[ImportState.WAITING, ImportState.RUNNING, ImportState.PLANNED],
+    )
+    if (count := under_way.count()) >= settings.AEGIS_IMPORTS_OPEN:
+        raise Conflict(
+            "too_many_imports",
+            f"You have {count} imports under way, and more than that are not taken.",
+            mend="Wait until one of them ends, or cancel one.",
+        )
+
+
+def _record(action: str, job: Import, actor: User, **data: Any) -> None:
+    version: ModelVersion | None = job.version
+    record(
+        action,
+        actor=actor,
+        about=job,
+        model_id=job.registered_model_id,
+        data={
+            "number": job.number,
+            **({"version": version.number} if version else {}),
+            **data,
+        },
+    )

@@ -1,0 +1,349 @@
+"""The first step of what is fetched: look it up, and give the version that comes of it a number.
+
+Until then there is neither a version nor, where the name is new, a registered model: what is not
+there, may not be had or is registered already leaves nothing behind.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from aegis.accounts.models import User
+from aegis.audit.recording import record, verb
+from aegis.problems import Conflict, Invalid, Refusal
+from aegis.proof.manifest import FileEntry, Manifest
+from aegis.proof.paths import check_path, check_paths
+from aegis.sensitive.secrets import refuse_secrets
+from aegis.text import name_key
+from imports.claims import Claim
+from imports.models import Import, ImportState, ImportStep
+from imports.rights import require_import_right
+from imports.sources.configured import kind_of
+from imports.sources.protocol import FoundMetric, Notice, Plan
+from imports.uploading import PASSES
+from registry.cards import check_sections
+from registry.cards_publishing import save_draft
+from registry.facts import check_fact
+from registry.locks import lock_model
+from registry.models import ModelVersion, RegisteredModel, Upload, UploadFile, VersionState
+from registry.permissions import CONTRIBUTE, require
+from registry.provenance import (
+    Origin,
+    StatedMetric,
+    is_recordable,
+    ready_version_of,
+    record_provenance,
+)
+from registry.registration import register_model, require_registering
+from registry.signing.configured import key_for
+from registry.upload_promises import LIFETIME
+from registry.versions import create_version
+
+
+def usable(plan: Plan) -> Plan:
+    """Return ``plan`` without what cannot be recorded, each with a notice that says why.
+
+    Raises ``Invalid`` for files that no artifact may hold: no copy can be made of those.
+    """
+    _check_files(plan)
+    facts, notices = _usable_facts(plan.facts)
+    card, more = _usable_card(plan.card)
+    metrics, unusable = _usable_metrics(plan.metrics)
+    return replace(
+        plan,
+        facts=facts,
+        card=card,
+        metrics=tuple(metrics),
+        left_out_metrics={**plan.left_out_metrics, **unusable},
+        notices=(*plan.notices, *notices, *more),
+    )
+
+
+@verb
+def keep_plan(held: Claim, plan: Plan) -> Import:
+    """Keep what was found, and let go until somebody starts the import."""
+    job = held.lock()
+    _end_step(job)
+    job.plan = plan.to_json()
+    job.state = ImportState.PLANNED
+    job.bytes_total = plan.size or 0
+    job.lease_until = job.waiting_since = None
+    job.attempts = 0
+    job.error_code = job.error = ""
+    job.save()
+    return job
+
+
+@verb
+def adopt_plan(held: Claim, plan: Plan) -> Import:
+    """Register the version that ``plan`` brings, or end with the one that has its files already.
+
+    Everything is asked again, since time has passed: the rights of who asked, label and key.
+    Raises ``TakenOver`` without the claim.
+    """
+    asked_by = _requester(held)
+    model = _model(held, plan, asked_by)
+    job = held.lock()
+    _end_step(job)
+    job.plan = plan.to_json()
+    job.registered_model = model
+    place = kind_of(job.source).place(job.reference)
+    require_import_right(model.team, source=job.source, place=place)
+    _refuse_refused(plan)
+    known = _known(model, plan)
+    if known is not None and not job.asked["new_version"]:
+        return _end_with(job, known)
+    version = _version(job, model, plan, asked_by)
+    _open_for_files(version, plan, asked_by)
+    job.version = version
+    job.signing_key = job.signing_key or key_for(model, name=job.asked["sign_key"])
+    job.bytes_total = (1 + PASSES) * (plan.size or 0)
+    job.save()
+    return job
+
+
+def _requester(held: Claim) -> User:
+    job = held.rows().select_related("requested_by").first()
+    if job is None:
+        held.lock()  # It is lost, and says so.
+    assert job is not None
+    requester: User = job.requested_by
+    return requester
+
+
+def _model(held: Claim, plan: Plan, actor: User) -> RegisteredModel:
+    """Return the locked model to register with; one of a new name is registered with it."""
+    job = held.rows().select_related("team", "registered_model").get()
+    key = name_key(job.model_name)
+    found = job.registered_model or RegisteredModel.objects.filter(name_key=key).first()
+    if found is not None:
+        # A name that somebody else took meanwhile leads to a model that may be none of theirs.
+        model = lock_model(found.pk)
+        require(actor, CONTRIBUTE, model)
+        return model
+    assert job.team is not None
+    require_registering(actor, job.team)
+    about = {name: value for name, value in plan.about_model.items() if value}
+    try:
+        model = register_model(actor=actor, name=job.model_name, team=job.team, **about)
+    except Invalid:
+        # What the source says of it is not what a model may hold; the name stands.
+        model = register_model(actor=actor, name=job.model_name, team=job.team)
+    return model
+
+
+def _version(job: Import, model: RegisteredModel, plan: Plan, actor: User) -> ModelVersion:
+    asked = job.asked
+    version = create_version(
+        model,
+        actor=actor,
+        source=job.source,
+        label=asked["label"],
+        description=asked["description"],
+        facts=asked["facts"],
+        found_facts=plan.facts,
+    )
+    found = plan.to_json()
+    record_provenance(
+        version,
+        actor=actor,
+        origin=Origin(
+            plan.identity,
+            plan.shown,
+            plan.url,
+            plan.is_complete,
+            {
+                name: found[name]
+                for name in ("pinned", "files", "left_out", "left_out_metrics", "notices")
+            },
+        ),
+        metrics=[_stated(metric) for metric in plan.metrics],
+        metric_source=kind_of(job.source).metrics,
+    )
+    if plan.card:
+        save_draft(version, actor=actor, sections=plan.card, based_on=0)
+    return version
+
+
+def _open_for_files(version: ModelVersion, plan: Plan, owner: User) -> None:
+    """Make the upload that the worker fills: nobody sends to it, since the version has it."""
+    upload = Upload.objects.create(
+        owner=owner,
+        state=Upload.State.TAKEN,
+        version=version,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    UploadFile.objects.bulk_create(
+        UploadFile(
+            upload=upload,
+            path=file.path,
+            path_key=name_key(file.path),
+            size=file.size,
+            sha256=file.sha256,
+        )
+        for file in plan.files
+    )
+
+
+def _known(model: RegisteredModel, plan: Plan) -> ModelVersion | None:
+    """Return the version that has these files, or refuse others under the same identity."""
+    former = ready_version_of(model, plan.identity)
+    if former is not None and _is_same_selection(former, plan):
+        _refuse_rewritten(former, {file.path: file.sha256 for file in plan.files})
+        return former
+    digest = digest_of(plan)
+    if digest is None:
+        return None
+    ready = ModelVersion.objects.filter(
+        registered_model=model, state=VersionState.READY, digest=digest
+    )
+    found: ModelVersion | None = (
+        ready.filter(recalled_at=None, quarantined_at=None).order_by("-number").first()
+    )
+    return found
+
+
+def digest_of(plan: Plan) -> str | None:
+    """Return the digest of the manifest that will come of ``plan``, if the source says enough."""
+    entries = []
+    for file in plan.files:
+        if file.size is None or not file.sha256:
+            return None
+        entries.append(FileEntry(file.path, file.size, file.sha256))
+    return Manifest.of(entries).digest
+
+
+def _is_same_selection(former: ModelVersion, plan: Plan) -> bool:
+    paths = set(former.files.values_list("path", flat=True))
+    return paths == {file.path for file in plan.files}
+
+
+def refuse_other_bytes(version: ModelVersion, plan: Plan, digests: Mapping[str, str]) -> None:
+    """Raise ``Conflict`` if what was fetched for ``version`` differs from an earlier fetch.
+
+    ``digests`` are the sha256 of the files by path. Equal identity means equal bytes, whatever
+    the source says now.
+    """
+    former = ready_version_of(version.registered_model, plan.identity)
+    if former is not None:
+        _refuse_rewritten(former, digests)
+
+
+def _refuse_rewritten(former: ModelVersion, digests: Mapping[str, str]) -> None:
+    recorded = dict(former.files.values_list("path", "sha256"))
+    for path, sha256 in digests.items():
+        if sha256 and recorded.get(path, sha256) != sha256:
+            raise Conflict(
+                "source_rewritten",
+                f"{path} has other bytes than when version {former.number} was fetched from the "
+                f"same revision: {sha256}, not {recorded[path]}.",
+                mend="A revision never changes, so ask those who publish it what happened.",
+                details={"path": path, "version": former.number},
+            )
+
+
+def _refuse_refused(plan: Plan) -> None:
+    for notice in plan.notices:
+        if notice.refuses:
+            raise Invalid(notice.code, notice.sentence)
+
+
+def _end_with(job: Import, known: ModelVersion) -> Import:
+    job.same_as = known
+    job.state = ImportState.DONE
+    job.lease_until = job.waiting_since = None
+    job.error_code = job.error = ""
+    job.finished_at = timezone.now()
+    job.save()
+    record(
+        "import:known",
+        actor=None,
+        about=job,
+        model_id=known.registered_model_id,
+        data={"number": job.number, "version": known.number},
+    )
+    return job
+
+
+def _end_step(job: Import) -> None:
+    job.steps.filter(name=ImportStep.Name.RESOLVE).update(finished_at=timezone.now())
+
+
+def _check_files(plan: Plan) -> None:
+    if not plan.files:
+        raise Invalid(
+            "source_empty",
+            f"{plan.shown} has no file to import.",
+            mend="Look at what is left out, and by which rule." if plan.left_out else None,
+        )
+    check_paths([check_path(file.path) for file in plan.files])
+    for file in plan.files:
+        refuse_secrets(file.path, field="path")
+    _refuse_too_large(plan)
+
+
+def _refuse_too_large(plan: Plan) -> None:
+    if len(plan.files) > settings.AEGIS_UPLOAD_FILES:
+        raise Invalid(
+            "too_many_files",
+            f"{plan.shown} has {len(plan.files):,} files; at most "
+            f"{settings.AEGIS_UPLOAD_FILES:,} go into a version.",
+        )
+    for file in plan.files:
+        if (file.size or 0) > settings.AEGIS_UPLOAD_FILE_BYTES:
+            raise Invalid(
+                "file_too_large",
+                f"{file.path} has {file.size:,} bytes; at most "
+                f"{settings.AEGIS_UPLOAD_FILE_BYTES:,} go into one file.",
+                mend="Leave it out, or ask the operator to raise AEGIS_UPLOAD_FILE_BYTES.",
+            )
+    if sum(file.size or 0 for file in plan.files) > settings.AEGIS_UPLOAD_BYTES:
+        raise Invalid(
+            "upload_too_large",
+            f"{plan.shown} has more than {settings.AEGIS_UPLOAD_BYTES:,} bytes.",
+            mend="Leave files out, or ask the operator to raise AEGIS_UPLOAD_BYTES.",
+        )
+
+
+def _usable_facts(facts: Mapping[str, Any]) -> tuple[dict[str, Any], list[Notice]]:
+    kept, notices = {}, []
+    for name, value in facts.items():
+        try:
+            kept[name] = check_fact(name, value)
+        except Refusal as refusal:
+            notices.append(_left_out(f"The fact {name}", refusal))
+    return kept, notices
+
+
+def _usable_card(card: Mapping[str, str]) -> tuple[dict[str, str], list[Notice]]:
+    kept, notices = {}, []
+    for section, text in card.items():
+        try:
+            kept[section] = check_sections({section: text})[section]
+        except Refusal as refusal:
+            notices.append(_left_out(f"The section {section} of the card", refusal))
+    return kept, notices
+
+
+def _usable_metrics(
+    metrics: Iterable[FoundMetric],
+) -> tuple[list[FoundMetric], dict[str, str]]:
+    kept, unusable = [], {}
+    for metric in metrics:
+        refusal = is_recordable(_stated(metric))
+        if refusal is None:
+            kept.append(metric)
+        else:
+            unusable[metric.name[:80]] = refusal.sentence
+    return kept, unusable
+
+
+def _stated(metric: FoundMetric) -> StatedMetric:
+    return StatedMetric(metric.name, metric.value, metric.dataset, metric.slice)
+
+
+def _left_out(what: str, refusal: Refusal) -> Notice:
+    return Notice("left_out", f"{what} is left out: {refusal.sentence}")

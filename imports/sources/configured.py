@@ -1,0 +1,47 @@
+"""Which sources there are, what a reference to each looks like, and who answers for one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aegis.problems import Invalid
+from imports.sources.protocol import Source
+from registry.models import Metric, ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """A kind of source.
+
+    ``check`` returns a reference in its normal form or raises ``Invalid``, and asks nobody;
+    ``connect`` returns the source that a checked reference is for, as the settings say it, and
+    ``place`` its name where there are several. What it states of a model are metrics of
+    ``metrics``.
+    """
+
+    check: Callable[[Mapping[str, Any]], dict[str, Any]]
+    connect: Callable[[Mapping[str, Any]], Source]
+    place: Callable[[Mapping[str, Any]], str]
+    metrics: Metric.Source
+
+
+KINDS: Final[dict[str, SourceKind]] = {}
+
+
+def kind_of(source: str) -> SourceKind:
+    """Return the kind of that name, or raise ``Invalid``."""
+    if source in KINDS:
+        return KINDS[source]
+    raise Invalid(
+        "import_source_unknown",
+        f"There is no source {str(source)[:40]!a} to import from.",
+        field="source",
+        mend=f"There are {', '.join(KINDS)}.",
+    )
+
+
+def shown_place(source: str, reference: Mapping[str, Any]) -> str:
+    """Return what a source and its place are called where a person reads it."""
+    place = kind_of(source).place(reference)
+    label = str(ModelVersion.Source(source).label)
+    return f"{label} ({place})" if place else label
