@@ -17,7 +17,7 @@ from imports.hints import hint
 from imports.machine import guard
 from imports.models import Import, ImportState, ImportStep
 from imports.rights import require_import_right
-from imports.sources.configured import kind_of
+from imports.sources.configured import SourceKind, kind_of
 from registry.facts import check_facts
 from registry.labels import free_label
 from registry.locks import lock_model, lock_version
@@ -28,8 +28,7 @@ from registry.registration import require_registering
 from registry.signing.configured import key_for
 from registry.versions import check_description, mark_failed, reopen
 
-OF_SOURCES = tuple(ImportStep.Name)
-"""The steps of what is fetched from a source."""
+_NOTING = ImportStep.Name.ANNOTATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def ask_import(
         waits_for_start=waits_for_start,
     )
     job.refresh_from_db(fields=["number"])
-    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in OF_SOURCES)
+    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in _steps(kind))
     _record("import:asked", job, actor, source=source)
     transaction.on_commit(partial(hint, job.pk), robust=True)
     return job
@@ -151,6 +150,10 @@ def _locked(job: Import, actor: User) -> Import:
     return found.select_related("version__registered_model", "registered_model", "team").get(
         pk=job.pk
     )
+
+
+def _steps(kind: SourceKind) -> list[ImportStep.Name]:
+    return [name for name in ImportStep.Name if kind.keeps_notes or name != _NOTING]
 
 
 def _owner(job: Import) -> Team:

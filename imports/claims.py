@@ -5,11 +5,15 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.conf import settings
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from aegis.leases import Lease, TakenOver
 from imports.models import Import, ImportState
+from registry.models import ModelVersion
 
 __all__ = [
     "LEASE",
@@ -50,14 +54,40 @@ class Claim(Lease[Import]):
 
 
 def claimable(now: datetime) -> QuerySet[Import]:
-    """Return the imports that nobody works on and that need not wait."""
-    return Claim.free(now)
+    """Return the imports that nobody works on and that need not wait, for time or for others."""
+    return Claim.free(now).filter(_in_turn(now))
 
 
 def claim(job: UUID) -> Claim | None:
-    """Take an import that nobody holds, or return None."""
+    """Take an import that nobody holds and that is in turn, or return None."""
     return Claim.claim(
-        Import.objects.filter(pk=job), state=ImportState.RUNNING, attempts=F("attempts") + 1
+        Import.objects.filter(_in_turn(timezone.now()), pk=job),
+        state=ImportState.RUNNING,
+        attempts=F("attempts") + 1,
+    )
+
+
+def _in_turn(now: datetime) -> Q:
+    """Match what does not have to wait for other imports of the same person from sources.
+
+    Two workers that look in the same moment may let one more run; nothing rests on the number.
+    """
+    of_the_person = (
+        Import.objects.filter(
+            requested_by=OuterRef("requested_by"),
+            state=ImportState.RUNNING,
+            lease_until__gt=now,
+        )
+        .exclude(source=ModelVersion.Source.UPLOAD)
+        .exclude(pk=OuterRef("pk"))
+        .order_by()
+        .values("requested_by")
+        .annotate(running=Count("pk"))
+        .values("running")
+    )
+    running = Coalesce(Subquery(of_the_person), 0)
+    return Q(source=ModelVersion.Source.UPLOAD) | Q(
+        LessThan(running, settings.AEGIS_IMPORTS_AT_ONCE)
     )
 
 

@@ -1,8 +1,12 @@
 """What follows from a version's end of importing: whoever asked for it hears of it."""
 
+from uuid import UUID
+
 from aegis.events.models import OutboxEvent
 from aegis.events.notifications import notify
 from aegis.events.outbox import handles
+from imports.annotating import owe_note
+from imports.hints import hint_notes
 from imports.models import Import
 from registry.addresses import version_path
 
@@ -34,3 +38,17 @@ def tell_the_requester(event: OutboxEvent) -> None:
         body=body,
         url=version_path(version),
     )
+
+
+@handles(
+    "version:ready",
+    "version:promoted",
+    "version:superseded",
+    "version:rolled_back",
+    "version:archived",
+    "version:taken_out",
+)
+def tell_the_origin(event: OutboxEvent) -> None:
+    """Have it noted where a version comes from what became of it."""
+    if owe_note(UUID(event.payload["object"]["id"])):
+        hint_notes()

@@ -27,8 +27,15 @@ def hint_rescan(job: UUID) -> None:
     _hint(run_rescan, job)
 
 
-def _hint(task: Task[Any, Any], job: UUID) -> None:
+def hint_notes() -> None:
+    """Tell a worker that an origin is owed a note, if the broker answers."""
+    from imports.tasks import write_owed_notes  # noqa: PLC0415 -- Tasks are found by Celery first.
+
+    _hint(write_owed_notes)
+
+
+def _hint(task: Task[Any, Any], *jobs: UUID) -> None:
     try:
-        task.apply_async(args=(str(job),), expires=FRESH_FOR, retry=False)
+        task.apply_async(args=tuple(map(str, jobs)), expires=FRESH_FOR, retry=False)
     except (OperationalError, OSError):
-        log.warning("imports.no_broker", job=str(job))
+        log.warning("imports.no_broker", task=task.name, jobs=[str(job) for job in jobs])

@@ -7,6 +7,11 @@ SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "write-owed-notes": {
+        "task": "imports.tasks.write_owed_notes",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "sweep-ended-imports": {
         "task": "imports.tasks.sweep_ended_imports",
         "schedule": 300.0,

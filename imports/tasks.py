@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from imports.annotating import owed_notes, write_note
 from imports.claims import claimable
 from imports.hints import hint, hint_rescan
 from imports.rescan_claims import free_rescans
@@ -14,6 +15,7 @@ from imports.sweeping import sweep_ended
 
 HOURS = 3600
 MOST_HINTS = 50
+MOST_NOTES = 20
 
 
 @shared_task(soft_time_limit=6 * HOURS, time_limit=6 * HOURS + 60)
@@ -37,6 +39,16 @@ def sweep_rescans() -> int:
     for job in found:
         hint_rescan(job)
     return len(found)
+
+
+@shared_task
+def write_owed_notes() -> int:
+    """Write what origins are owed to be told; return how many that were. Safe to run twice."""
+    owed = owed_notes(timezone.now()).select_related("job__version__registered_model")
+    notes = list(owed[:MOST_NOTES])
+    for note in notes:
+        write_note(note.job)
+    return len(notes)
 
 
 @shared_task

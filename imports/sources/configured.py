@@ -16,13 +16,14 @@ class SourceKind:
     ``check`` returns a reference in its normal form or raises ``Invalid``, and asks nobody;
     ``connect`` returns the source that a checked reference is for, as the settings say it, and
     ``place`` its name where there are several. What it states of a model are metrics of
-    ``metrics``.
+    ``metrics``. One that ``keeps_notes`` is told what became of what was imported.
     """
 
     check: Callable[[Mapping[str, Any]], dict[str, Any]]
     connect: Callable[[Mapping[str, Any]], Source]
     place: Callable[[Mapping[str, Any]], str]
     metrics: Metric.Source
+    keeps_notes: bool = False
 
 
 KINDS: Final[dict[str, SourceKind]] = {}

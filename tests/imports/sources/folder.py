@@ -24,6 +24,7 @@ class FolderSource:
     breaks: dict[str, tuple[int, Refusal]] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
     annotated: list[Mapping[str, str]] = field(default_factory=list)
+    refuses_notes: Refusal | None = None
     kind: ClassVar[str] = "huggingface"
 
     def plan(self, reference: Mapping[str, Any]) -> Plan:
@@ -53,11 +54,15 @@ class FolderSource:
             yield io.BytesIO(data)
 
     def annotate(self, plan: Plan, tags: Mapping[str, str]) -> None:  # noqa: ARG002 -- The protocol's.
+        if self.refuses_notes is not None:
+            raise self.refuses_notes
         self.annotated.append(tags)
 
-    def as_kind(self) -> SourceKind:
+    def as_kind(self, *, keeps_notes: bool = False) -> SourceKind:
         """Return the kind of source that connects to this folder."""
-        return SourceKind(_checked, lambda _: self, lambda _: "", Metric.Source.CLAIM)
+        return SourceKind(
+            _checked, lambda _: self, lambda _: "", Metric.Source.CLAIM, keeps_notes=keeps_notes
+        )
 
 
 class _Breaking:

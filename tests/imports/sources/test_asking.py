@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from aegis.problems import Conflict, Forbidden, Invalid, Refusal, Unavailable
 from imports.asking import Wish, ask_import, cancel, retry, start
+from imports.claims import claim
 from imports.models import Import
 from imports.rights import grant_import_right
 from imports.running import run
@@ -230,3 +232,17 @@ def test_a_stranger_cannot_cancel(cast: Cast, source: FolderSource) -> None:
     job = asked(cast)
     with pytest.raises(Refusal):
         cancel(job, actor=cast.vera)
+
+
+def test_one_person_runs_a_few_imports_at_a_time(
+    cast: Cast, source: FolderSource, settings: Settings
+) -> None:
+    settings.AEGIS_IMPORTS_AT_ONCE = 1
+    first, second = asked(cast), asked(cast, model_name="other")
+    held = claim(first.pk)
+    assert held is not None
+
+    assert claim(second.pk) is None
+    held.rows().update(lease_until=timezone.now())
+
+    assert claim(second.pk) is not None
