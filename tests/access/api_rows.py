@@ -299,6 +299,20 @@ ROWS: Final = [
     Row("GET", f"{ROOT}imports/<int:number>/", "/api/v1/imports/{job}/", SEES),
     Row(
         "POST",
+        f"{ROOT}imports/<int:number>/start/",
+        "/api/v1/imports/{job}/start/",
+        # It was not only looked up.
+        whoever_has(CONTRIBUTE, status=409),
+    ),
+    Row(
+        "POST",
+        f"{ROOT}imports/<int:number>/cancel/",
+        "/api/v1/imports/{job}/cancel/",
+        # It is done.
+        whoever_has(CONTRIBUTE, status=409),
+    ),
+    Row(
+        "POST",
         f"{ROOT}imports/<int:number>/retry/",
         "/api/v1/imports/{job}/retry/",
         # It has not failed.
