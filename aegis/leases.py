@@ -5,16 +5,22 @@ database, and can change nothing any more. A lease that is over is still good wh
 took the job.
 """
 
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from uuid import UUID
 
-from django.db import models
+import structlog
+from django.db import DatabaseError, connection, models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+log = structlog.get_logger(__name__)
 
 _MOST_TRIES: Final = 10
 """So many jobs a worker loses to others before it leaves the rest to them."""
@@ -108,3 +114,32 @@ class Heartbeat:
         if monotonic() - self._beaten_at >= self._every:
             self._lease.renew()
             self._beaten_at = monotonic()
+
+
+@contextmanager
+def kept(lease: Lease[Any], *, every: float) -> Iterator[None]:
+    """Renew ``lease`` every so many seconds while the block runs, whatever it waits for.
+
+    A lost lease is not renewed any more; the block is told so by its own next word to the
+    database. The renewals have a session of their own, so that a block may hold a transaction.
+    """
+    done = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not done.wait(every):
+                lease.renew()
+        except TakenOver:
+            return
+        except DatabaseError as error:
+            log.warning("lease.not_renewed", job=str(lease.job), reason=type(error).__name__)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, name=f"lease of {lease.job}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

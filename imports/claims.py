@@ -18,6 +18,7 @@ from registry.models import ModelVersion
 __all__ = [
     "LEASE",
     "MOST_ATTEMPTS",
+    "RENEWED_EVERY",
     "Claim",
     "Progress",
     "TakenOver",
@@ -27,7 +28,9 @@ __all__ = [
     "waiting_since",
 ]
 
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=30)
+RENEWED_EVERY: Final = 5.0
+"""Seconds. So a worker that was killed is followed by another one within the minute."""
 MOST_ATTEMPTS: Final = 5
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _SHORTEST_WAIT: Final = timedelta(seconds=5)

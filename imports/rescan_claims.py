@@ -1,19 +1,18 @@
 """Who works on a re-scan."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 
 from aegis.leases import Lease
-from imports.claims import LEASE
 from imports.models import Rescan, RescanState
 
 
 class RescanClaim(Lease[Rescan]):
     """A worker's hold on a re-scan."""
 
-    length = LEASE
+    length = timedelta(seconds=60)
 
     @classmethod
     def unfinished(cls) -> QuerySet[Rescan]:

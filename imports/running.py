@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from aegis.leases import kept
 from aegis.problems import Refusal, Unavailable
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.refusals import SignerMisconfigured
@@ -17,6 +18,7 @@ from aegis.proof.signing.signer import Signer
 from imports import steps
 from imports.claims import (
     MOST_ATTEMPTS,
+    RENEWED_EVERY,
     Claim,
     Progress,
     TakenOver,
@@ -91,7 +93,9 @@ def run(
         return
     watch("claimed")
     try:
-        _run_watched(held, watch, signer, scanner, source)
+        # A source that is slow to answer and a large file that is hashed must not cost the lease.
+        with kept(held, every=RENEWED_EVERY):
+            _run_watched(held, watch, signer, scanner, source)
     except TakenOver:
         log.warning("imports.taken_over", job=str(job), fence=held.fence)
     watch("finished")

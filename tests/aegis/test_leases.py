@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from aegis.leases import Heartbeat, Lease, TakenOver
+from aegis.leases import Heartbeat, Lease, TakenOver, kept
 from registry.models import ModelVersion, PackageWatch
 from registry.versions import create_version
 from tests.cast import Cast
@@ -270,3 +270,34 @@ def test_who_takes_over_first_keeps_the_late_one_from_finishing(
         other.result(timeout=10)
     watch.refresh_from_db()
     assert (watch.away, watch.fence) == ("", second.fence)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_while_its_worker_waits_for_something(watch: PackageWatch) -> None:
+    look = Look.claim(PackageWatch.objects.filter(pk=watch.pk))
+    assert look is not None
+    almost_over = timezone.now() + timedelta(seconds=5)
+    look.rows().update(lease_until=almost_over)
+
+    with kept(look, every=0.05):
+        _until(lambda: look.rows().get().lease_until > almost_over)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_was_lost_is_not_kept(watch: PackageWatch) -> None:
+    look = Look.claim(PackageWatch.objects.filter(pk=watch.pk))
+    assert look is not None
+    with kept(look, every=0.05):
+        PackageWatch.objects.filter(pk=watch.pk).update(fence=look.fence + 1, lease_until=None)
+        time.sleep(0.3)
+
+    watch.refresh_from_db()
+    assert watch.lease_until is None
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.05)
+    pytest.fail("It never came to hold.")
