@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from aegis.settings import buckets
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HOST: Final = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _FOLDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -127,6 +128,15 @@ def storage(name: str, url: str) -> Storage:
         message = f"{name} {wrong}."
         raise ImproperlyConfigured(message)
     return Storage(scheme="s3", bucket=parts.netloc, prefix=prefix, options=options)
+
+
+def hosts(name: str, listed: list[str]) -> frozenset[str]:
+    """Return hosts, such as ``mlflow.internal`` or ``10.0.0.5:5000``, as they compare."""
+    found = frozenset(entry.lower() for entry in listed)
+    if not all(map(_HOST.fullmatch, found)):
+        message = f"{name} lists hosts, each with a port or without: hub.internal, 10.0.0.5:5000."
+        raise ImproperlyConfigured(message)
+    return found
 
 
 def small_files(storage: Storage) -> dict[str, Any]:

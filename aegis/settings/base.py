@@ -37,6 +37,8 @@ AEGIS_SIGNING_KEY = env.text("AEGIS_SIGNING_KEY", "aegis-model-sign")
 AEGIS_MLFLOW_TRACKING_URIS = env.json_object("AEGIS_MLFLOW_TRACKING_URIS")
 HF_ENDPOINT = env.text("HF_ENDPOINT", "https://huggingface.co")
 HF_TOKEN = env.optional("HF_TOKEN")
+AEGIS_EGRESS_ALLOW = addresses.hosts("AEGIS_EGRESS_ALLOW", env.listing("AEGIS_EGRESS_ALLOW"))
+"""Servers of the operator's own networks that Aegis may ask, also over plain http."""
 
 # Django -----------------------------------------------------------------------------------------
 

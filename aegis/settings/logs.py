@@ -60,5 +60,8 @@ def configuration(*, as_json: bool, level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # Addresses that a server redirects to are signed, and so are secrets.
+            "httpcore": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
         },
     }

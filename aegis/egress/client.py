@@ -1,0 +1,332 @@
+"""The one way out by HTTP: ``open_client`` asks a server outside, within limits of time and bytes.
+
+https only, unless the operator named the host in ``AEGIS_EGRESS_ALLOW``; no proxy of the
+environment; no redirect that was not looked at; nothing of what a server answers is trusted.
+"""
+
+import json
+import ssl
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import SplitResult, urlsplit
+
+import httpcore
+import httpx
+
+from aegis.egress.connecting import Deadline, GuardedBackend, is_allowed, refused
+from aegis.problems import Invalid, Refusal, Unavailable
+from aegis.proof.streams import CHUNK
+
+ANSWER_BYTES: Final = 16 * 1024**2
+REDIRECTS: Final = 5
+_PORTS: Final = {"http": 80, "https": 443}
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+# What another server may be told: a credential is for the one that it was given for.
+_FOR_ANYBODY: Final = frozenset({"accept", "if-match", "if-range", "range"})
+_SLOW_SECONDS: Final = 60
+_SLOW_BYTES: Final = 64 * 1024
+
+_Fault = httpcore.TimeoutException | httpcore.NetworkError | httpcore.ProtocolError
+_FAULTS: Final = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered, whole."""
+
+    host: str
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON, or raise ``Unavailable``."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise _unreadable(self.host, "with something that is no JSON") from error
+
+
+class Body:
+    """What a server sends, read as it comes: a ``Readable`` with the answer's head.
+
+    One that brings less than 64 KiB within a minute is given up.
+    """
+
+    def __init__(self, host: str, response: httpx.Response, deadline: Deadline) -> None:
+        self.host = host
+        self.status = response.status_code
+        self.headers = response.headers
+        self._deadline = deadline
+        self._pieces = response.iter_raw()
+        self._left = memoryview(b"")
+        self._window_bytes = 0
+        self._window_seconds = float(_SLOW_SECONDS)
+
+    def read(self, size: int = CHUNK, /) -> bytes:
+        """Return up to ``size`` bytes, and none at the end only."""
+        if not self._left:
+            self._left = memoryview(self._next())
+        data, self._left = self._left[:size], self._left[size:]
+        return bytes(data)
+
+    def _next(self) -> bytes:
+        # Only waiting counts, not what the reader does in between.
+        self._deadline.begin(self._window_seconds)
+        began = time.monotonic()
+        with _faults_of(self.host):
+            piece = next(self._pieces, b"")
+        self._window_bytes += len(piece)
+        self._window_seconds -= time.monotonic() - began
+        if self._window_bytes >= _SLOW_BYTES:
+            self._window_bytes = 0
+            self._window_seconds = _SLOW_SECONDS
+        return piece
+
+
+class Client:
+    """Asks the server at ``base_url``, for one thread; no text of it shows its headers.
+
+    Nothing is waited for longer than ``seconds``; bodies that are streamed take as long as they
+    keep coming.
+    """
+
+    def __init__(self, base_url: str, *, headers: Mapping[str, str], seconds: float) -> None:
+        self._base = _checked(base_url.rstrip("/"))
+        self._seconds = seconds
+        self._deadline = Deadline()
+        self._own_headers = dict(headers)
+        self._http = httpx.Client(
+            transport=_Transport(self._deadline),
+            timeout=httpx.Timeout(seconds, connect=min(seconds, 10.0)),
+            headers={"Accept-Encoding": "identity", "User-Agent": "aegis"},
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    @property
+    def host(self) -> str:
+        """The name of the server, with its port where it is not the usual one."""
+        return self._base.netloc
+
+    def close(self) -> None:
+        """Give the connections up."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+        most: int = ANSWER_BYTES,
+    ) -> Answer:
+        """Return the answer to a request of this server, of whatever status.
+
+        ``path`` begins with a slash and is quoted; ``content`` is sent as JSON. A GET follows
+        redirects on the same server. ``Invalid`` with ``egress_too_large`` for more than ``most``
+        bytes, ``Unavailable`` for a server that does not answer.
+        """
+        request = self._request(method, path, params=params, content=content, headers=headers)
+        with self._sent(request, REDIRECTS if method == "GET" else 0, elsewhere=False) as response:
+            host = request.url.netloc.decode()
+            body = bytearray()
+            with _faults_of(host):
+                for piece in response.iter_raw():
+                    body += piece
+                    if len(body) > most:
+                        raise Invalid(
+                            "egress_too_large",
+                            f"{host} answered with more than {most:,} bytes, which is not read.",
+                        )
+            return Answer(host, response.status_code, response.headers, bytes(body))
+
+    @contextmanager
+    def stream(
+        self, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> Generator[Body, None, None]:
+        """Open what lies at ``path``, following redirects to other servers.
+
+        Another server is told no credential: of all headers, the range and its condition only.
+        """
+        request = self._request("GET", path, headers=headers)
+        with self._sent(request, REDIRECTS, elsewhere=True) as response:
+            yield Body(response.request.url.netloc.decode(), response, self._deadline)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        return self._http.build_request(
+            method,
+            f"{self._base.geturl()}{path}",
+            params=params,
+            json=content,
+            headers=self._own_headers | dict(headers or {}),
+        )
+
+    @contextmanager
+    def _sent(
+        self, request: httpx.Request, redirects: int, *, elsewhere: bool
+    ) -> Iterator[httpx.Response]:
+        self._deadline.begin(self._seconds)
+        response = self._send(request)
+        try:
+            while response.status_code in _MOVED and "location" in response.headers and redirects:
+                redirects -= 1
+                response.close()
+                response = self._send(self._next_request(response, elsewhere=elsewhere))
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise _unreadable(self.host, "in an encoding that was not asked for")
+            yield response
+        finally:
+            self._deadline.end()
+            response.close()
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        with _faults_of(request.url.netloc.decode()):
+            return self._http.send(request, stream=True)
+
+    def _next_request(self, response: httpx.Response, *, elsewhere: bool) -> httpx.Request:
+        before = response.request
+        try:
+            url = before.url.join(response.headers["location"])
+        except (httpx.InvalidURL, ValueError) as error:
+            raise _unreadable(self.host, "with a redirect that cannot be read") from error
+        _checked(str(url))
+        if _origin(url) == _origin(before.url):
+            return self._http.build_request(before.method, url, headers=before.headers)
+        if not elsewhere:
+            raise refused(
+                url.host,
+                url.port or _PORTS[url.scheme],
+                f"{self.host} sends on to {url.host}, which is another server.",
+            )
+        kept = {name: value for name, value in before.headers.items() if name in _FOR_ANYBODY}
+        return self._http.build_request(before.method, url, headers=kept)
+
+
+def open_client(
+    base_url: str, *, headers: Mapping[str, str] | None = None, seconds: float = 30.0
+) -> Client:
+    """Return a client of the server at ``base_url``, or raise ``Forbidden`` (``egress_refused``).
+
+    ``headers`` go to that server with every request, and to no other.
+    """
+    return Client(base_url, headers=headers or {}, seconds=seconds)
+
+
+class _Transport(httpx.BaseTransport):
+    """httpx over a pool whose connections are guarded; errors are those of httpcore."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        # Of the environment only the list of trusted authorities is heeded, by SSL_CERT_FILE.
+        context = httpx.create_ssl_context(trust_env=True)
+        self._pool = httpcore.ConnectionPool(context, network_backend=GuardedBackend(deadline))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the head of its answer."""
+        url = request.url
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer))
+
+    def close(self) -> None:
+        """Give the connections up."""
+        self._pool.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    """The body of an answer of httpcore, as httpx takes it."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def _checked(url: str) -> SplitResult:
+    """Return an address that may be asked, or refuse it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        raise _not_an_address() from None
+    if not host or not port or parts.scheme not in _PORTS or parts.username is not None:
+        raise _not_an_address()
+    if parts.scheme != "https" and not is_allowed(host, port):
+        raise refused(host, port, f"{host} is not asked over plain http.")
+    return parts
+
+
+def _not_an_address() -> Invalid:
+    return Invalid(
+        "egress_address_invalid",
+        "The address of a server is https:// and its name, without a password.",
+    )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+
+
+@contextmanager
+def _faults_of(host: str) -> Iterator[None]:
+    """Turn what goes wrong on the way to a server into a refusal that names it."""
+    try:
+        yield
+    except _FAULTS as error:
+        raise _away(host, error) from error
+
+
+def _away(host: str, error: _Fault) -> Refusal:
+    if isinstance(error.__context__, ssl.SSLCertVerificationError):
+        return Unavailable(
+            "egress_untrusted",
+            f"The certificate of {host} was not accepted.",
+            mend="An authority of your own is trusted by SSL_CERT_FILE.",
+        )
+    if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+        return Unavailable("egress_unreachable", f"{host} cannot be reached.")
+    if isinstance(error, httpcore.TimeoutException):
+        return Unavailable("egress_slow", f"{host} took too long to answer.")
+    return Unavailable("egress_broken_off", f"{host} broke off while it answered.")
+
+
+def _unreadable(host: str, how: str) -> Unavailable:
+    return Unavailable("egress_unreadable", f"{host} answered {how}.")
