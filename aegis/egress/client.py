@@ -5,11 +5,13 @@ environment; no redirect that was not looked at; nothing of what a server answer
 """
 
 import json
+import os
 import ssl
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
@@ -242,8 +244,7 @@ class _Transport(httpx.BaseTransport):
     """httpx over a pool whose connections are guarded; errors are those of httpcore."""
 
     def __init__(self, deadline: Deadline) -> None:
-        # Of the environment only the list of trusted authorities is heeded, by SSL_CERT_FILE.
-        context = httpx.create_ssl_context(trust_env=True)
+        context = _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._pool = httpcore.ConnectionPool(context, network_backend=GuardedBackend(deadline))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -265,6 +266,15 @@ class _Transport(httpx.BaseTransport):
     def close(self) -> None:
         """Give the connections up."""
         self._pool.close()
+
+
+@lru_cache(maxsize=4)
+def _trusting(file: str | None, folder: str | None) -> ssl.SSLContext:  # noqa: ARG001 -- The key.
+    """Return what trusts the public authorities, or those that the environment names instead.
+
+    Reading the list takes longer than many a request, so it is read once.
+    """
+    return httpx.create_ssl_context(trust_env=True)
 
 
 class _Stream(httpx.SyncByteStream):

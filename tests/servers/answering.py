@@ -40,6 +40,7 @@ class Answering(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     request_of: Asked
+    cut_after: int | None = None
 
     def send(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.head(status, **{"content_length": str(len(body))} | headers)
@@ -76,6 +77,7 @@ def answering(
         def _answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
+            self.cut_after = None
             self.request_of = Asked(self.command, self.path, headers, self.rfile.read(length))
             seen.append(self.request_of)
             answer(self)
