@@ -5,22 +5,19 @@ environment; no redirect that was not looked at; nothing of what a server answer
 """
 
 import json
-import os
-import ssl
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
-import httpcore
 import httpx
 
-from aegis.egress.connecting import Deadline, GuardedBackend, is_allowed, refused
-from aegis.problems import Invalid, Refusal, Unavailable
+from aegis.egress.connecting import Deadline, is_allowed, refused
+from aegis.egress.transport import GuardedTransport, faults_of
+from aegis.problems import Invalid, Unavailable
 from aegis.proof.streams import CHUNK
 
 ANSWER_BYTES: Final = 16 * 1024**2
@@ -31,9 +28,6 @@ _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _FOR_ANYBODY: Final = frozenset({"accept", "if-match", "if-range", "range"})
 _SLOW_SECONDS: Final = 60
 _SLOW_BYTES: Final = 64 * 1024
-
-_Fault = httpcore.TimeoutException | httpcore.NetworkError | httpcore.ProtocolError
-_FAULTS: Final = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class Body:
         # Only waiting counts, not what the reader does in between.
         self._deadline.begin(self._window_seconds)
         began = time.monotonic()
-        with _faults_of(self.host):
+        with faults_of(self.host):
             piece = next(self._pieces, b"")
         self._window_bytes += len(piece)
         self._window_seconds -= time.monotonic() - began
@@ -103,7 +97,7 @@ class Client:
         self._deadline = Deadline()
         self._own_headers = dict(headers)
         self._http = httpx.Client(
-            transport=_Transport(self._deadline),
+            transport=GuardedTransport(self._deadline),
             timeout=httpx.Timeout(seconds, connect=min(seconds, 10.0)),
             headers={"Accept-Encoding": "identity", "User-Agent": "aegis"},
             trust_env=False,
@@ -150,7 +144,7 @@ class Client:
         with self._sent(request, REDIRECTS if method == "GET" else 0, elsewhere=False) as response:
             host = request.url.netloc.decode()
             body = bytearray()
-            with _faults_of(host):
+            with faults_of(host):
                 for piece in response.iter_raw():
                     body += piece
                     if len(body) > most:
@@ -208,7 +202,7 @@ class Client:
             response.close()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        with _faults_of(request.url.netloc.decode()):
+        with faults_of(request.url.netloc.decode()):
             return self._http.send(request, stream=True)
 
     def _next_request(self, response: httpx.Response, *, elsewhere: bool) -> httpx.Request:
@@ -240,56 +234,6 @@ def open_client(
     return Client(base_url, headers=headers or {}, seconds=seconds)
 
 
-class _Transport(httpx.BaseTransport):
-    """httpx over a pool whose connections are guarded; errors are those of httpcore."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        context = _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        self._pool = httpcore.ConnectionPool(context, network_backend=GuardedBackend(deadline))
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the head of its answer."""
-        url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(
-                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer))
-
-    def close(self) -> None:
-        """Give the connections up."""
-        self._pool.close()
-
-
-@lru_cache(maxsize=4)
-def _trusting(file: str | None, folder: str | None) -> ssl.SSLContext:  # noqa: ARG001 -- The key.
-    """Return what trusts the public authorities, or those that the environment names instead.
-
-    Reading the list takes longer than many a request, so it is read once.
-    """
-    return httpx.create_ssl_context(trust_env=True)
-
-
-class _Stream(httpx.SyncByteStream):
-    """The body of an answer of httpcore, as httpx takes it."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
 def _checked(url: str) -> SplitResult:
     """Return an address that may be asked, or refuse it."""
     try:
@@ -313,29 +257,6 @@ def _not_an_address() -> Invalid:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
-
-
-@contextmanager
-def _faults_of(host: str) -> Iterator[None]:
-    """Turn what goes wrong on the way to a server into a refusal that names it."""
-    try:
-        yield
-    except _FAULTS as error:
-        raise _away(host, error) from error
-
-
-def _away(host: str, error: _Fault) -> Refusal:
-    if isinstance(error.__context__, ssl.SSLCertVerificationError):
-        return Unavailable(
-            "egress_untrusted",
-            f"The certificate of {host} was not accepted.",
-            mend="An authority of your own is trusted by SSL_CERT_FILE.",
-        )
-    if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
-        return Unavailable("egress_unreachable", f"{host} cannot be reached.")
-    if isinstance(error, httpcore.TimeoutException):
-        return Unavailable("egress_slow", f"{host} took too long to answer.")
-    return Unavailable("egress_broken_off", f"{host} broke off while it answered.")
 
 
 def _unreadable(host: str, how: str) -> Unavailable:
