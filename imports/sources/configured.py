@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
+
 from aegis.problems import Invalid
+from imports.sources.huggingface.references import check_reference
+from imports.sources.huggingface.source import HuggingFaceSource
 from imports.sources.protocol import Source
 from registry.models import Metric, ModelVersion
 
@@ -26,7 +30,13 @@ class SourceKind:
     keeps_notes: bool = False
 
 
-KINDS: Final[dict[str, SourceKind]] = {}
+def _hub(_: Mapping[str, Any]) -> Source:
+    return HuggingFaceSource(settings.HF_ENDPOINT, settings.HF_TOKEN)
+
+
+KINDS: Final[dict[str, SourceKind]] = {
+    HuggingFaceSource.kind: SourceKind(check_reference, _hub, lambda _: "", Metric.Source.CLAIM),
+}
 
 
 def kind_of(source: str) -> SourceKind:
