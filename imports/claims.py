@@ -33,6 +33,7 @@ RENEWED_EVERY: Final = 5.0
 """Seconds. So a worker that was killed is followed by another one within the minute."""
 MOST_ATTEMPTS: Final = 5
 _LONGEST_WAIT: Final = timedelta(minutes=5)
+_LONGEST_ASKED: Final = timedelta(hours=1)
 _SHORTEST_WAIT: Final = timedelta(seconds=5)
 
 
@@ -106,13 +107,22 @@ def waiting_since(held: Claim, *, code: str, is_same: bool = False) -> datetime:
 
 
 def wait(
-    held: Claim, *, code: str, sentence: str, own_fault: bool, since: datetime | None = None
+    held: Claim,
+    *,
+    code: str,
+    sentence: str,
+    own_fault: bool,
+    since: datetime | None = None,
+    asked_for: timedelta | None = None,
 ) -> None:
     """Let go of an import that cannot go on now, with the reason; it is tried again by itself.
 
-    An attempt counts only if the interruption was ``own_fault``: what is away comes back.
+    An attempt counts only if the interruption was ``own_fault``: what is away comes back. Who
+    ``asked_for`` a longer pause gets it, up to an hour.
     """
     pause = min(_SHORTEST_WAIT * 2 ** min(held.fence, 10), _LONGEST_WAIT)
+    if asked_for is not None:
+        pause = max(pause, min(asked_for, _LONGEST_ASKED))
     changes = {} if own_fault else {"attempts": 0}
     held.rows().update(
         state=ImportState.WAITING,

@@ -46,9 +46,11 @@ from registry.versions import create_version
 def usable(plan: Plan) -> Plan:
     """Return ``plan`` without what cannot be recorded, each with a notice that says why.
 
-    Raises ``Invalid`` for files that no artifact may hold: no copy can be made of those.
+    Raises ``Invalid`` for files that no artifact may hold: no copy can be made of those. What the
+    source itself says against it stays a notice, for the look to show.
     """
-    _check_files(plan)
+    if not any(notice.refuses for notice in plan.notices):
+        _check_files(plan)
     facts, notices = _usable_facts(plan.facts)
     card, more = _usable_card(plan.card)
     metrics, unusable = _usable_metrics(plan.metrics)
@@ -193,6 +195,7 @@ def _known(model: RegisteredModel, plan: Plan) -> ModelVersion | None:
     former = ready_version_of(model, plan.identity)
     if former is not None and _is_same_selection(former, plan):
         _refuse_rewritten(former, {file.path: file.sha256 for file in plan.files})
+        _refuse_other_marks(former, plan)
         return former
     digest = digest_of(plan)
     if digest is None:
@@ -236,13 +239,25 @@ def _refuse_rewritten(former: ModelVersion, digests: Mapping[str, str]) -> None:
     recorded = dict(former.files.values_list("path", "sha256"))
     for path, sha256 in digests.items():
         if sha256 and recorded.get(path, sha256) != sha256:
-            raise Conflict(
-                "source_rewritten",
-                f"{path} has other bytes than when version {former.number} was fetched from the "
-                f"same revision: {sha256}, not {recorded[path]}.",
-                mend="A revision never changes, so ask those who publish it what happened.",
-                details={"path": path, "version": former.number},
-            )
+            raise _rewritten(former, path, sha256, recorded[path])
+
+
+def _refuse_other_marks(former: ModelVersion, plan: Plan) -> None:
+    """Compare what the source says of files whose sha256 it does not: an ETag, a blob's id."""
+    recorded = {file["path"]: file["mark"] for file in former.provenance.document["files"]}
+    for file in plan.files:
+        if not file.sha256 and recorded.get(file.path, file.mark) != file.mark:
+            raise _rewritten(former, file.path, file.mark, recorded[file.path])
+
+
+def _rewritten(former: ModelVersion, path: str, now: str, then: str) -> Conflict:
+    return Conflict(
+        "source_rewritten",
+        f"{path} has other bytes than when version {former.number} was fetched from the same "
+        f"revision: {now}, not {then}.",
+        mend="A revision never changes, so ask those who publish it what happened.",
+        details={"path": path, "version": former.number},
+    )
 
 
 def _refuse_refused(plan: Plan) -> None:

@@ -116,7 +116,13 @@ def _run_watched(
         _wait_for_operator(held, unmended)
     except Unavailable as away:
         log.warning("imports.waiting", job=str(held.job), code=away.code)
-        wait(held, code=away.code, sentence=away.in_full, own_fault=False)
+        wait(
+            held,
+            code=away.code,
+            sentence=away.in_full,
+            own_fault=False,
+            asked_for=timedelta(seconds=away.details.get("retry_after") or 0),
+        )
     except Refusal as refusal:
         _fail(held, refusal)
     except Exception:

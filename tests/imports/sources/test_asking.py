@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,29 @@ def test_other_bytes_under_the_same_revision_are_refused(cast: Cast, source: Fol
     job = done(asked(cast))
 
     assert (job.state, job.error_code, job.version) == ("failed", "source_rewritten", None)
+
+
+def test_another_mark_under_the_same_revision_is_refused_where_there_is_no_digest(
+    cast: Cast, source: FolderSource
+) -> None:
+    first, *others = source.plan({"repo": "acme/tiny"}).files
+    source.about = {"files": (replace(first, sha256="", mark="a1"), *others)}
+    done(asked(cast))
+    source.about = {"files": (replace(first, sha256="", mark="b2"), *others)}
+
+    assert done(asked(cast)).error_code == "source_rewritten"
+
+
+def test_a_source_that_names_a_pause_gets_it(cast: Cast, source: FolderSource) -> None:
+    source.breaks["config.json"] = (
+        0,
+        Unavailable("hub_busy", "The hub asks to wait.", details={"retry_after": 900}),
+    )
+
+    job = done(asked(cast))
+
+    assert job.lease_until is not None
+    assert job.lease_until - timezone.now() > timedelta(minutes=14)
 
 
 def test_a_source_that_is_away_is_waited_for_and_gone_on_with(
