@@ -296,6 +296,18 @@ ROWS: Final = [
         {"body": "Why?"},
     ),
     Row("GET", f"{ROOT}imports/", "/api/v1/imports/", everybody()),
+    Row(
+        "POST",
+        f"{ROOT}imports/",
+        "/api/v1/imports/",
+        # Who does not see the model asks for a new one of its name, and says no team for it.
+        whoever_has(CONTRIBUTE, status=202, unseen=400),
+        {
+            "source": "huggingface",
+            "reference": {"repo": "acme/tiny"},
+            "model": "secret-model",
+        },
+    ),
     Row("GET", f"{ROOT}imports/<int:number>/", "/api/v1/imports/{job}/", SEES),
     Row(
         "POST",

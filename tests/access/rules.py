@@ -28,11 +28,16 @@ def everybody(status: int = 200, *, anonymous: int = 401) -> dict[str, int]:
     return {ANONYMOUS: anonymous, **dict.fromkeys(EVERYBODY, status)}
 
 
-def whoever_has(*permissions: str, status: int = 200, anonymous: int = 401) -> dict[str, int]:
-    """Answer ``status`` to whoever has one of the permissions, 403 to who only sees, else 404."""
+def whoever_has(
+    *permissions: str, status: int = 200, anonymous: int = 401, unseen: int = 404
+) -> dict[str, int]:
+    """Answer ``status`` to whoever has one of the permissions, 403 to who only sees.
+
+    Those who do not see it are answered ``unseen``.
+    """
     wanted = set(permissions)
     found = {
-        caller: status if held & wanted else 403 if VIEW in held else 404
+        caller: status if held & wanted else 403 if VIEW in held else unseen
         for caller, held in HELD.items()
     }
     return {ANONYMOUS: anonymous, **found}

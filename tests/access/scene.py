@@ -10,6 +10,7 @@ from aegis.accounts.models import ApiToken
 from approvals.decisions import decide
 from approvals.models import StageTransition
 from approvals.rollback import roll_back, sign_owed_statement
+from imports.rights import grant_import_right
 from registry.aliases import set_alias
 from registry.evidence import attach_evidence
 from registry.models import ModelVersion, Upload
@@ -60,6 +61,7 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
     """Make a model of growth: the first version is back in Production, two more are asked for."""
     approving.production_policy(cast)
     approving.staging_policy(cast)
+    grant_import_right(cast.growth, actor=cast.ada, source="huggingface")
     model = registering.new_model(cast, "secret-model", visibility="restricted")
     share(model, actor=cast.marc, role="viewer", user=cast.vera)
     first = registering.new_version(model, cast.mina)
