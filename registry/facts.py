@@ -171,6 +171,13 @@ FACTS: Final = {
         Fact("parameter_count", "Parameters", "How many numbers it has learnt.", _whole_number),
         Fact("params", "Training parameters", "An object of names and values.", _params),
         Fact("environment", "Packages", "An object of package names and versions.", _packages),
+        Fact(
+            "model_signature",
+            "Inputs and outputs",
+            "An object of the names of inputs, outputs and parameters, and their types.",
+            _packages,
+        ),
+        Fact("run_tags", "Tags of the run", "An object of names and words.", _params),
         Fact("base_model", "Base model", "The model it was trained from.", _line),
         Fact("source_uri", "Source", "Where the files came from.", _line),
         Fact("source_revision", "Source revision", "The commit or run they came from.", _line),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from kombu import Queue
 
-from aegis.settings import addresses, env, logs, vault
+from aegis.settings import addresses, env, logs, tracking, vault
 from aegis.settings.limits import *
 from aegis.settings.web import *
 
@@ -34,7 +34,7 @@ AEGIS_VAULT = vault.read()
 AEGIS_SIGNER = "vault" if AEGIS_VAULT else "development"
 AEGIS_SIGNING_KEY = env.text("AEGIS_SIGNING_KEY", "aegis-model-sign")
 
-AEGIS_MLFLOW_TRACKING_URIS = env.json_object("AEGIS_MLFLOW_TRACKING_URIS")
+AEGIS_MLFLOW_TRACKING_URIS = tracking.read()
 HF_ENDPOINT = env.text("HF_ENDPOINT", "https://huggingface.co")
 HF_TOKEN = env.optional("HF_TOKEN")
 AEGIS_EGRESS_ALLOW = addresses.hosts("AEGIS_EGRESS_ALLOW", env.listing("AEGIS_EGRESS_ALLOW"))
