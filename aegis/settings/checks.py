@@ -12,10 +12,11 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Warned
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError, connections
 
-from aegis.settings import env
+from aegis.settings import env, tracking
 from aegis.settings.vault import Vault, is_in_the_clear, missing
 
 SHORTEST_SECRET_KEY = 50
@@ -154,8 +155,23 @@ def unsafe_database(
     return [error for check in IN_DATABASE for error in check()]
 
 
+def tracking_servers(
+    app_configs: Sequence[AppConfig] | None = None,  # noqa: ARG001 -- Django's signature.
+    **_: Any,
+) -> list[Warned]:
+    """Warn of MLflow servers that are told Aegis's credential over a network without TLS."""
+    servers = settings.AEGIS_MLFLOW_TRACKING_URIS.values()
+    named = sorted(server.name for server in servers if tracking.is_in_the_clear(server))
+    if not named:
+        return []
+    sentence = f"The credential for {', '.join(named)} could be read on the way, without https."
+    hint = f"Set the https address of the server in {tracking.VARIABLE}."
+    return [Warned(sentence, hint=hint, id="aegis.W001")]
+
+
 def register_all() -> None:
     """Make ``manage.py check`` run these."""
+    register(tracking_servers, Tags.security)
     register(unsafe_settings, Tags.security)
     register(unsafe_database, Tags.database)
 

@@ -96,7 +96,7 @@ def read_run(answer: Mapping[str, Any]) -> Run | None:
         run_id=run_id,
         name=_text(info, "run_name") or tags.get("mlflow.runName", ""),
         experiment_id=_text(info, "experiment_id"),
-        user=_text(info, "user_id") or tags.get("mlflow.user", ""),
+        user=tags.get("mlflow.user", "") or _text(info, "user_id"),
         status=_text(info, "status"),
         is_deleted=(_text(info, "lifecycle_stage") or ACTIVE) != ACTIVE,
         artifact_uri=_text(info, "artifact_uri"),

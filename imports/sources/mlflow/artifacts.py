@@ -184,7 +184,7 @@ def _elsewhere(scheme: str) -> Invalid:
         )
     return Invalid(
         "mlflow_artifacts_elsewhere",
-        f"The artifacts are in storage ({scheme}:) that the MLflow server does not hand out itself.",
+        f"The artifacts are in storage ({scheme}:) that the MLflow server does not hand out.",
         mend="Run the MLflow server with --serve-artifacts and --artifacts-destination, and log "
         "the model to an experiment whose artifacts begin with mlflow-artifacts:.",
     )

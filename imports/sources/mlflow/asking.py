@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aegis.egress.client import Answer, Body, open_client
-from aegis.problems import Forbidden, NotFound, Refusal, Unavailable
+from aegis.problems import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from aegis.settings.tracking import VARIABLE, TrackingServer
 from imports.sources.mlflow.credentials import sign_in_headers
+from imports.sources.mlflow.texts import line
 
 API: Final = "/api/2.0/mlflow"
 ANSWER_BYTES: Final = 16 * 1024**2
@@ -50,10 +51,12 @@ class Tracking:
         answer = self._client.ask("GET", path, params=params, most=ANSWER_BYTES)
         return self._object(answer, missing)
 
-    def change(self, method: str, path: str, content: Mapping[str, Any]) -> None:
-        """Have the server change something."""
+    def change(
+        self, method: str, path: str, content: Mapping[str, Any], *, missing: NotFound
+    ) -> None:
+        """Have the server change something, or raise ``missing`` where that is not there."""
         answer = self._client.ask(method, path, content=content, most=ANSWER_BYTES)
-        self._object(answer, None)
+        self._object(answer, missing)
 
     @contextmanager
     def stream(self, path: str, *, offset: int) -> Generator[Body, None, None]:
@@ -84,6 +87,13 @@ class Tracking:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unavailable(
                 "mlflow_failed", f"The MLflow server {self.server.name} failed with {status}."
+            )
+        if status >= HTTPStatus.BAD_REQUEST and isinstance(code, str):
+            said = line(str(document.get("message", "")), limit=500)
+            return Conflict(
+                "mlflow_refused",
+                f"The MLflow server {self.server.name} refused what Aegis asked for"
+                f"{f': {said}' if said else ''}.",
             )
         return self.unreadable(f"with {status}")
 
@@ -123,6 +133,5 @@ class Tracking:
 
 def _says_missing(status: int, code: Any) -> bool:
     # An alias that is not there is told as a parameter that is not right.
-    if status == HTTPStatus.BAD_REQUEST:
-        return code in {"INVALID_PARAMETER_VALUE", *_MISSING}
-    return status == HTTPStatus.NOT_FOUND and code in _MISSING
+    is_parameter = status == HTTPStatus.BAD_REQUEST and code == "INVALID_PARAMETER_VALUE"
+    return is_parameter or (status == HTTPStatus.NOT_FOUND and code in _MISSING)

@@ -150,7 +150,7 @@ def _of_run(rest: str) -> Named:
     if not path:
         raise _invalid(
             "uri",
-            "The address names a run, and no artifact of it.",
+            "The address names a run and no artifact of it.",
             mend="Write runs:/RUN_ID/PATH.",
         )
     return RunArtifact(_run_id(run_id), _path(path))

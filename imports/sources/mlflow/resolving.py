@@ -57,11 +57,7 @@ def locate(tracking: Tracking, named: Named) -> Located:
 
 def get_run(tracking: Tracking, run_id: str) -> Run:
     """Return a run that is not deleted."""
-    missing = NotFound(
-        "mlflow_run_missing",
-        f"The MLflow server {tracking.server.name} has no run {run_id}.",
-        mend="See whether the ID is right, and whether it is of another server.",
-    )
+    missing = run_missing(tracking, run_id)
     run = _read(tracking, read_run, f"{API}/runs/get", {"run_id": run_id}, missing)
     if run.is_deleted:
         raise Conflict(
@@ -74,11 +70,7 @@ def get_run(tracking: Tracking, run_id: str) -> Run:
 
 def get_model(tracking: Tracking, model_id: str) -> KeptModel:
     """Return a logged model."""
-    missing = NotFound(
-        "mlflow_model_missing",
-        f"The MLflow server {tracking.server.name} has no logged model {model_id}.",
-        mend="See whether the ID is right, and whether it is of another server.",
-    )
+    missing = model_missing(tracking, model_id)
     model = _read(tracking, read_model, f"{API}/logged-models/{model_id}", {}, missing)
     if "FAILED" in model.status:
         raise Conflict(
@@ -87,6 +79,24 @@ def get_model(tracking: Tracking, model_id: str) -> KeptModel:
             mend="Log it again.",
         )
     return model
+
+
+def run_missing(tracking: Tracking, run_id: str) -> NotFound:
+    """Return the refusal of a run that is not there."""
+    return NotFound(
+        "mlflow_run_missing",
+        f"The MLflow server {tracking.server.name} has no run {run_id}.",
+        mend="See whether the ID is right, and whether it is of another server.",
+    )
+
+
+def model_missing(tracking: Tracking, model_id: str) -> NotFound:
+    """Return the refusal of a logged model that is not there."""
+    return NotFound(
+        "mlflow_model_missing",
+        f"The MLflow server {tracking.server.name} has no logged model {model_id}.",
+        mend="See whether the ID is right, and whether it is of another server.",
+    )
 
 
 def _of_run(tracking: Tracking, named: RunArtifact) -> Located:

@@ -13,7 +13,14 @@ from imports.sources.mlflow.asking import API, FILE_SECONDS, Tracking
 from imports.sources.mlflow.descriptions import Description, read_description
 from imports.sources.mlflow.measures import chosen
 from imports.sources.mlflow.references import MODEL_ID, RUN_ID, find_server, parse_reference
-from imports.sources.mlflow.resolving import Located, get_model, get_run, locate
+from imports.sources.mlflow.resolving import (
+    Located,
+    get_model,
+    get_run,
+    locate,
+    model_missing,
+    run_missing,
+)
 from imports.sources.mlflow.texts import Sieve, line
 from imports.sources.mlflow.told import OURS, card_of, facts_of
 from imports.sources.protocol import Notice, Plan, PlannedFile
@@ -75,10 +82,12 @@ class MlflowSource:
         with Tracking(self._server) as tracking:
             if run_id:
                 content = {"run_id": run_id, "tags": pairs}
-                tracking.change("POST", f"{API}/runs/log-batch", content)
+                missing = run_missing(tracking, run_id)
+                tracking.change("POST", f"{API}/runs/log-batch", content, missing=missing)
             if model_id:
                 path = f"{API}/logged-models/{model_id}/tags"
-                tracking.change("PATCH", path, {"tags": pairs})
+                missing = model_missing(tracking, model_id)
+                tracking.change("PATCH", path, {"tags": pairs}, missing=missing)
 
     def read_back(self, plan: Plan) -> dict[str, str]:
         """Return the ``aegis.registry.*`` tags that the run has now, else the logged model's."""
