@@ -53,7 +53,7 @@ def fact_rows(facts: Mapping[str, FactRecord]) -> tuple[FactRow, ...]:
     return tuple(
         FactRow(name, known.title, fact_text(facts[name].value), name in _CODE, facts[name])
         for name, known in FACTS.items()
-        if name in facts and name not in TABLES
+        if name in facts and name not in _TABLES
     )
 
 
@@ -65,9 +65,10 @@ def fact_tables(facts: Mapping[str, FactRecord]) -> tuple[FactTable, ...]:
             FACTS[name].title,
             tuple((key, entry_text(value)) for key, value in sorted(facts[name].value.items())),
         )
-        for name in TABLES
+        for name in _TABLES
         if name in facts and facts[name].value
     )
 
 
+_TABLES: Final = (*TABLES, "model_signature", "run_tags")
 _CODE: Final = frozenset({"dataset", "code_version", "source_uri", "source_revision"})

@@ -9,6 +9,8 @@ from django.conf import settings
 from aegis.problems import Invalid
 from imports.sources.huggingface.references import check_reference
 from imports.sources.huggingface.source import HuggingFaceSource
+from imports.sources.mlflow import references as mlflow
+from imports.sources.mlflow.source import MlflowSource
 from imports.sources.protocol import Source
 from registry.models import Metric, ModelVersion
 
@@ -34,8 +36,19 @@ def _hub(_: Mapping[str, Any]) -> Source:
     return HuggingFaceSource(settings.HF_ENDPOINT, settings.HF_TOKEN)
 
 
+def _tracking(reference: Mapping[str, Any]) -> Source:
+    return MlflowSource(mlflow.find_server(reference.get("server")))
+
+
 KINDS: Final[dict[str, SourceKind]] = {
     HuggingFaceSource.kind: SourceKind(check_reference, _hub, lambda _: "", Metric.Source.CLAIM),
+    MlflowSource.kind: SourceKind(
+        mlflow.check_reference,
+        _tracking,
+        lambda reference: mlflow.find_server(reference.get("server")).name,
+        Metric.Source.RUN,
+        keeps_notes=True,
+    ),
 }
 
 

@@ -37,6 +37,8 @@ DIGEST = "sha256:" + "a" * 64
         ("params", {"C": 1.0, "n": 3, "fit": True, "none": None, "s": "x\ny"}, None),
         ("environment", {"numpy": "2.2.0"}, {"numpy": "2.2.0"}),
         ("environment", {}, {}),
+        ("model_signature", {"inputs.x": "double"}, {"inputs.x": "double"}),
+        ("run_tags", {"team": "botany"}, {"team": "botany"}),
     ],
 )
 def test_a_fact_is_kept_in_its_normal_form(name: str, value: Any, kept: Any) -> None:

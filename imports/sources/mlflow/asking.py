@@ -70,6 +70,7 @@ class Tracking:
     ) -> Refusal:
         """Return what an answer that is none of the hoped for means."""
         code = document.get("error_code") if isinstance(document, dict) else None
+        name = self.server.name
         if missing is not None and _says_missing(status, code):
             return missing
         if status == HTTPStatus.UNAUTHORIZED:
@@ -77,25 +78,15 @@ class Tracking:
         if status == HTTPStatus.FORBIDDEN:
             return Forbidden(
                 "mlflow_not_permitted",
-                f"The MLflow server {self.server.name} does not let Aegis do this.",
+                f"The MLflow server {name} does not let Aegis do this.",
                 mend="Somebody who administers it gives the account of Aegis that right.",
             )
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Unavailable(
-                "mlflow_busy", f"The MLflow server {self.server.name} has too much to do."
-            )
+            return Unavailable("mlflow_busy", f"The MLflow server {name} has too much to do.")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Unavailable(
-                "mlflow_failed", f"The MLflow server {self.server.name} failed with {status}."
-            )
-        if status >= HTTPStatus.BAD_REQUEST and isinstance(code, str):
-            said = line(str(document.get("message", "")), limit=500)
-            return Conflict(
-                "mlflow_refused",
-                f"The MLflow server {self.server.name} refused what Aegis asked for"
-                f"{f': {said}' if said else ''}.",
-            )
-        return self.unreadable(f"with {status}")
+            return Unavailable("mlflow_failed", f"The MLflow server {name} failed with {status}.")
+        is_of_mlflow = isinstance(code, str)
+        return self._refused(document) if is_of_mlflow else self.unreadable(f"with {status}")
 
     def unreadable(self, how: str) -> Unavailable:
         """Return the refusal of an answer that is none of MLflow's."""
@@ -116,6 +107,11 @@ class Tracking:
         if not isinstance(document, dict):
             raise self.unreadable("with something else than a JSON object")
         return document
+
+    def _refused(self, document: Mapping[str, Any]) -> Conflict:
+        said = line(str(document.get("message", "")), limit=500)
+        sentence = f"The MLflow server {self.server.name} refused what Aegis asked for"
+        return Conflict("mlflow_refused", f"{sentence}{f': {said}' if said else ''}.")
 
     def _wants_login(self) -> Forbidden:
         if self.server.signs_in:

@@ -12,7 +12,7 @@ from imports.sources.mlflow.artifacts import open_file
 from imports.sources.mlflow.asking import API, FILE_SECONDS, Tracking
 from imports.sources.mlflow.descriptions import Description, read_description
 from imports.sources.mlflow.measures import chosen
-from imports.sources.mlflow.references import MODEL_ID, RUN_ID, find_server, parse_reference
+from imports.sources.mlflow.references import MODEL_ID, RUN_ID, parse_reference
 from imports.sources.mlflow.resolving import (
     Located,
     get_model,
@@ -22,20 +22,10 @@ from imports.sources.mlflow.resolving import (
     run_missing,
 )
 from imports.sources.mlflow.texts import Sieve, line
-from imports.sources.mlflow.told import OURS, card_of, facts_of
+from imports.sources.mlflow.told import OURS, card_of, datasets_of, facts_of
 from imports.sources.protocol import Notice, Plan, PlannedFile
 
 _TAG_VALUE: Final = 5_000
-
-
-def connect(reference: Mapping[str, Any]) -> "MlflowSource":
-    """Return the source that a checked reference is for."""
-    return MlflowSource(find_server(reference.get("server")))
-
-
-def place(reference: Mapping[str, Any]) -> str:
-    """Return the name of the tracking server that a checked reference is for."""
-    return find_server(reference.get("server")).name
 
 
 class MlflowSource:
@@ -104,8 +94,16 @@ class MlflowSource:
         sieve = Sieve()
         run, model = located.run, located.model
         metrics, left_out_metrics = chosen(run, model)
-        facts = facts_of(run, model, description, sieve)
-        card = card_of(run, description, facts, metrics, sieve)
+        datasets = datasets_of(run, sieve)
+        facts = facts_of(run, model, description, datasets, sieve)
+        card = card_of(
+            run=run,
+            description=description,
+            datasets=datasets,
+            facts=facts,
+            metrics=metrics,
+            sieve=sieve,
+        )
         run_id = run.run_id if run else ""
         facts |= {"source_uri": _uri(located), "source_revision": run_id or _subject(located)}
         return Plan(

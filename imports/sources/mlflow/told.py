@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,15 +26,32 @@ _PYTHON: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,3}(?:\.[0-9]{1,3})?(?:[a-z0-9.
 _TRAINING: Final = frozenset({"training", "train"})
 
 
+@dataclass(frozen=True, slots=True)
+class ToldDataset:
+    """A data set as the fact that it makes, and what the run read it for."""
+
+    fact: dict[str, Any]
+    context: str
+
+
+def datasets_of(run: Run | None, sieve: Sieve) -> tuple[ToldDataset, ...]:
+    """Return the data sets that a run has read, the first of them."""
+    found = (_dataset(each, sieve) for each in (run.datasets[:_DATASETS] if run else ()))
+    return tuple(each for each in found if each is not None)
+
+
 def facts_of(
-    run: Run | None, model: KeptModel | None, description: Description, sieve: Sieve
+    run: Run | None,
+    model: KeptModel | None,
+    description: Description,
+    datasets: tuple[ToldDataset, ...],
+    sieve: Sieve,
 ) -> dict[str, Any]:
     """Return the facts that are told; what may not be kept stays in ``sieve``."""
     tags = {**(run.tags if run else {}), **(model.tags if model else {})}
     params = {**(run.params if run else {}), **(model.params if model else {})}
-    datasets = run.datasets if run else ()
     facts: dict[str, Any] = {
-        "dataset": _dataset(_main(datasets)) if datasets else None,
+        "dataset": _main(datasets),
         "code_version": _code(tags),
         "framework": line(description.framework),
         "framework_version": line(description.framework_version),
@@ -51,8 +69,10 @@ def facts_of(
 
 
 def card_of(
+    *,
     run: Run | None,
     description: Description,
+    datasets: tuple[ToldDataset, ...],
     facts: Mapping[str, Any],
     metrics: tuple[FoundMetric, ...],
     sieve: Sieve,
@@ -61,7 +81,7 @@ def card_of(
     note = run.tags.get("mlflow.note.content", "") if run else ""
     sections = {
         "overview": sieve.text(note, what="texts", name="note of the run", limit=SECTION_LENGTH),
-        "training_data": _training_data(run.datasets if run else ()),
+        "training_data": _training_data(datasets),
         "evaluation": _evaluation(metrics),
         "dependencies": _dependencies(description, facts),
     }
@@ -77,19 +97,23 @@ def _own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: words for name, words in tags.items() if not name.startswith(("mlflow.", OURS))}
 
 
-def _main(datasets: tuple[DatasetInput, ...]) -> DatasetInput:
+def _main(datasets: tuple[ToldDataset, ...]) -> dict[str, Any] | None:
     """Return the data set that the model was trained on, by its context, else the first."""
-    return next((each for each in datasets if each.context.lower() in _TRAINING), datasets[0])
+    trained = (each.fact for each in datasets if each.context.lower() in _TRAINING)
+    return next(trained, datasets[0].fact if datasets else None)
 
 
-def _dataset(dataset: DatasetInput) -> dict[str, Any] | None:
+def _dataset(dataset: DatasetInput, sieve: Sieve) -> ToldDataset | None:
     name = line(dataset.name)
     if not name:
         return None
+    place = sieve.text(_address(dataset), what="addresses of data sets", limit=200, name=name)
     # MLflow's digest is a short one of its own, which tells states of a data set apart.
-    found = {"name": name, "version": line(dataset.digest), "uri": line(_address(dataset))}
-    kept: dict[str, Any] = {key: value for key, value in found.items() if value}
-    return kept if dataset.rows is None or dataset.rows < 0 else {**kept, "rows": dataset.rows}
+    found = {"name": name, "version": line(dataset.digest), "uri": line(place or "")}
+    fact: dict[str, Any] = {key: value for key, value in found.items() if value}
+    if dataset.rows is not None and dataset.rows >= 0:
+        fact["rows"] = dataset.rows
+    return ToldDataset(fact, line(dataset.context))
 
 
 def _address(dataset: DatasetInput) -> str:
@@ -122,17 +146,15 @@ def _code(tags: Mapping[str, str]) -> str:
     return f"{repository}@{commit}" if is_one_word else commit
 
 
-def _training_data(datasets: tuple[DatasetInput, ...]) -> str:
+def _training_data(datasets: tuple[ToldDataset, ...]) -> str:
     found = []
-    for dataset in datasets[:_DATASETS]:
-        if told := _dataset(dataset):
-            rows = f", {told['rows']:,} rows" if "rows" in told else ""
-            version = f", digest {told['version']}" if "version" in told else ""
-            place = f", from {told['uri']}" if "uri" in told else ""
-            context = line(dataset.context)
-            found.append(
-                f"- {told['name']}{version}{rows}{place}{f' ({context})' if context else ''}"
-            )
+    for dataset in datasets:
+        told = dataset.fact
+        rows = f", {told['rows']:,} rows" if "rows" in told else ""
+        version = f", digest {told['version']}" if "version" in told else ""
+        place = f", from {told['uri']}" if "uri" in told else ""
+        context = f" ({dataset.context})" if dataset.context else ""
+        found.append(f"- {told['name']}{version}{rows}{place}{context}")
     return _listing("The run read these data sets, as MLflow names them:", found)
 
 

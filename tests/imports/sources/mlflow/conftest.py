@@ -1,4 +1,6 @@
-"""The tracking server of these tests, under the name that a person gives."""
+"""The tracking server of these tests."""
 
-from tests.servers.mlflow.tracking import tracked as tracked
-from tests.servers.mlflow.tracking import tracking_server as tracking_server
+from tests.servers.mlflow import tracking
+
+tracked = tracking.tracked
+tracking_server = tracking.tracking_server

@@ -1,9 +1,12 @@
 """What a tracking server may answer when something is wrong with it, or with the way to it."""
 
 import hashlib
+import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,10 +15,12 @@ from pytest_django.fixtures import Settings
 from aegis.problems import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from aegis.proof.streams import chunks
 from aegis.settings.tracking import TrackingServer
+from imports.planning import usable
 from imports.sources.mlflow.asking import Tracking
 from imports.sources.mlflow.source import MlflowSource
 from imports.sources.protocol import Plan, PlannedFile
-from tests.servers.stand_in import Answers, Asked, Said, StandIn, answering
+from tests.harness.stack import free_port
+from tests.servers.answering import Answering, AnsweringServer, Asked, answering
 
 RUN = "0123456789abcdef" * 2
 CANARY = "canary-0d81f2"
@@ -24,17 +29,40 @@ BYTES = bytes(range(256)) * 400
 FILE = PlannedFile("model.bin", f"1/{RUN}/artifacts/model.bin", len(BYTES))
 PLAN = Plan("mlflow:main/x/y", "y of x", (FILE,), pinned={"run_id": RUN})
 
-Start = Callable[[Answers], StandIn]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer. ``body`` is bytes or JSON; of ``cut`` bytes only so many are sent."""
+
+    body: Any = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+    seconds: float = 0.0
+
+    def send(self, to: Answering) -> None:
+        data = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        time.sleep(self.seconds)
+        to.head(self.status, **{"Content-Length": str(len(data))} | self.headers)
+        to.wfile.write(data[: self.cut])
+        if self.cut is not None:
+            to.hang_up()
+
+
+Answers = Callable[[Asked], Said]
+Start = Callable[[Answers], AnsweringServer]
 
 
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Start]:
     settings.AEGIS_EGRESS_ALLOW = frozenset({"127.0.0.1"})
     with ExitStack() as stack:
-        yield lambda answers: stack.enter_context(answering(answers))
+        yield lambda answers: stack.enter_context(
+            answering(lambda handler: answers(handler.request_of).send(handler))
+        )
 
 
-def source(server: StandIn, **credential: Any) -> MlflowSource:
+def source(server: AnsweringServer, **credential: Any) -> MlflowSource:
     return MlflowSource(TrackingServer("main", server.url, **credential))
 
 
@@ -94,12 +122,11 @@ def test_an_answer_that_was_not_hoped_for_is_told_in_a_sentence(
     assert words in refused.value.sentence
 
 
-def test_a_server_that_is_away_is_waited_for(start: Start) -> None:
-    server = start(lambda _: Said())
-    address = server.url
-    server.server_close()
+@pytest.mark.usefixtures("start")
+def test_a_server_that_is_away_is_waited_for() -> None:
+    server = TrackingServer("main", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable) as refused:
-        MlflowSource(TrackingServer("main", address)).plan(REFERENCE)
+        MlflowSource(server).plan(REFERENCE)
     assert refused.value.code == "egress_unreachable"
 
 
@@ -130,12 +157,10 @@ def test_a_server_of_an_internal_network_is_asked_only_where_the_operator_allows
     [["../../etc"], ["a/b"], [""], [".."], [7], ["x\n"], ["a%41"], [".aegis"], ["x", "X"], ["x."]],
 )
 def test_a_listing_with_names_that_cannot_be_is_refused(names: list[Any], start: Start) -> None:
-    from imports.planning import usable
-
     def answers(asked: Asked) -> Said:
-        if "runs/get" in asked.target:
+        if "runs/get" in asked.path:
             return Said(run_document())
-        if asked.target.endswith("artifacts"):
+        if asked.path.endswith("artifacts"):
             return Said({"files": [{"path": "model", "is_dir": True}]})
         return Said({"files": [{"path": name, "file_size": 1} for name in names]})
 
@@ -146,7 +171,7 @@ def test_a_listing_with_names_that_cannot_be_is_refused(names: list[Any], start:
 
 def test_folders_without_end_are_given_up(start: Start) -> None:
     def answers(asked: Asked) -> Said:
-        if "runs/get" in asked.target:
+        if "runs/get" in asked.path:
             return Said(run_document())
         return Said({"files": [{"path": "model", "is_dir": True}]})
 
@@ -159,10 +184,13 @@ def test_texts_that_no_table_takes_stay_out(start: Start) -> None:
     odd = "a\x00b\u202e"
 
     def answers(asked: Asked) -> Said:
-        if "runs/get" in asked.target:
+        if "runs/get" in asked.path:
             document = run_document(run_name=odd, user_id=odd, experiment_id=odd, status=odd)
             pair = [{"key": odd, "value": odd}, {"key": "fine", "value": odd}]
             metrics = [{"key": odd, "value": 1}, {"key": "ok", "value": "1.5"}, {"key": "no"}]
+            address = {"url": f"https://data.example/x?sig={'a' * 60}%3D"}
+            dataset = {"name": "calls", "source": json.dumps(address), "profile": "{"}
+            document["run"]["inputs"] = {"dataset_inputs": [{"dataset": dataset}, {}, 7]}
             document["run"]["data"] = {"params": pair, "tags": pair, "metrics": metrics}
             return Said(document)
         return Said({"files": [{"path": "model", "file_size": len(BYTES)}]})
@@ -171,7 +199,9 @@ def test_texts_that_no_table_takes_stay_out(start: Start) -> None:
     text = repr(plan.to_json())
     assert r"\x00" not in text.replace(r"\\x00", "")
     assert r"\u202e" not in text.replace(r"\\u202e", "")
-    assert plan.facts.keys() == {"source_uri", "source_revision"}
+    assert plan.facts.keys() == {"source_uri", "source_revision", "dataset"}
+    assert plan.facts["dataset"] == {"name": "calls"}
+    assert "addresses of data sets, 1 is left out: calls (it holds a secret)" in text
     assert [metric.name for metric in plan.metrics] == ["ok"]
 
 
@@ -182,7 +212,7 @@ def read(opened: AbstractContextManager[Any]) -> bytes:
 
 def in_parts(asked: Asked) -> Said:
     """Answer as a server does that honours ``Range``."""
-    wanted = asked.headers.get("Range")
+    wanted = asked.headers.get("range")
     if wanted is None:
         return Said(BYTES)
     begin = int(wanted.removeprefix("bytes=").rstrip("-"))
@@ -197,7 +227,7 @@ def test_a_file_is_read_from_any_byte_with_or_without_ranges(
 ) -> None:
     server = start(answers)
     assert read(source(server).open(PLAN, FILE, offset=offset)) == BYTES[offset:]
-    assert server.asked[0].target == f"/api/2.0/mlflow-artifacts/artifacts/{FILE.place}"
+    assert server.asked[0].path == f"/api/2.0/mlflow-artifacts/artifacts/{FILE.place}"
 
 
 @pytest.mark.parametrize(
@@ -234,11 +264,11 @@ def test_the_credential_goes_to_the_server_and_nowhere_else(
     other = start(lambda _: Said(BYTES))
 
     def answers(asked: Asked) -> Said:
-        if asked.headers.get("Authorization") != f"Bearer {CANARY}":
+        if asked.headers.get("authorization") != f"Bearer {CANARY}":
             return Said(status=401)
-        if "mlflow-artifacts/artifacts/" in asked.target:
+        if "mlflow-artifacts/artifacts/" in asked.path:
             return Said(status=302, headers={"Location": f"{other.url}/presigned"})
-        if "runs/get" in asked.target:
+        if "runs/get" in asked.path:
             return Said(run_document())
         return Said({"files": [{"path": "model", "file_size": len(BYTES)}]})
 
@@ -251,7 +281,7 @@ def test_the_credential_goes_to_the_server_and_nowhere_else(
         plan = found.plan(REFERENCE)
         data = read(found.open(plan, plan.files[0], offset=0))
     assert hashlib.sha256(data).digest() == hashlib.sha256(BYTES).digest()
-    assert [asked.target for asked in other.asked] == ["/presigned"]
+    assert [asked.path for asked in other.asked] == ["/presigned"]
     assert CANARY not in str(other.asked[0].headers)
     assert CANARY not in repr(plan.to_json())
     assert CANARY not in f"{found!r} {vars(found)}"

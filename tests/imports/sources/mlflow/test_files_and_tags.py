@@ -127,7 +127,7 @@ def test_the_run_gets_the_tags_and_keeps_its_own(source: MlflowSource, tracked: 
     for _ in range(2):
         source.annotate(plan, TAGS)
     assert client.get_run(run).data.tags == before | TAGS
-    assert source.read_back(plan) == TAGS
+    assert TAGS.items() <= source.read_back(plan).items()
     # A later word replaces the earlier one, and is no tag of the run's own.
     source.annotate(plan, {"aegis.registry.version": "4"})
     assert source.read_back(plan)["aegis.registry.version"] == "4"
@@ -147,7 +147,7 @@ def test_a_logged_model_gets_the_tags_as_well(source: MlflowSource, tracked: Tra
     client = MlflowClient()
     assert TAGS.items() <= client.get_logged_model(model).tags.items()
     assert TAGS.items() <= client.get_run(tracked.run("flavoured")).data.tags.items()
-    assert source.read_back(plan) == TAGS
+    assert TAGS.items() <= source.read_back(plan).items()
 
 
 def test_a_run_that_is_gone_meanwhile_gets_no_tags(source: MlflowSource, tracked: Tracked) -> None:

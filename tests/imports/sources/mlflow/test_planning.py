@@ -8,8 +8,7 @@ import pytest
 from aegis.problems import Invalid, Refusal
 from aegis.settings.tracking import TrackingServer
 from imports.planning import usable
-from imports.sources.mlflow.references import check_reference
-from imports.sources.mlflow.source import connect
+from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan
 from tests.servers.mlflow.tracking import Tracked
 from tests.servers.mlflow.training import COMMIT, SECRET
@@ -18,8 +17,9 @@ pytestmark = pytest.mark.xdist_group("mlflow")
 
 
 def plan_of(**reference: Any) -> Plan:
-    checked = check_reference(reference)
-    plan = connect(checked).plan(checked)
+    kind = kind_of("mlflow")
+    checked = kind.check(reference)
+    plan = kind.connect(checked).plan(checked)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     # What is planned can be recorded as it stands.
     assert usable(plan).notices == plan.notices

@@ -7,8 +7,8 @@ from pytest_django.fixtures import Settings
 
 from aegis.problems import Invalid
 from aegis.settings.tracking import TrackingServer
+from imports.sources.configured import kind_of, shown_place
 from imports.sources.mlflow.references import check_reference
-from imports.sources.mlflow.source import place
 
 RUN = "0123456789abcdef" * 2
 MODEL = f"m-{RUN}"
@@ -39,7 +39,8 @@ def test_a_reference_has_one_normal_form(given: dict[str, Any], kept: dict[str, 
     checked = check_reference({"server": "lab", **given})
     assert checked == {"server": "lab", **kept}
     assert check_reference(checked) == checked
-    assert place(checked) == "lab"
+    assert kind_of("mlflow").place(checked) == "lab"
+    assert shown_place("mlflow", checked) == "MLflow (lab)"
 
 
 @pytest.mark.parametrize(
