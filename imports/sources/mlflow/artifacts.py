@@ -153,7 +153,9 @@ def _walk(tracking: Tracking, root: str) -> Iterator[PlannedFile]:
 def _planned(root: str, folder: str, entry: Entry) -> PlannedFile:
     path = check_path(f"{folder}{entry.name}")
     _refuse_unreadable(path)
-    return PlannedFile(path=path, place=f"{root}/{path}", size=entry.size)
+    # An artifact can be written over; that its size is another is all that MLflow tells of it.
+    mark = "" if entry.size is None else f"{entry.size:,} bytes"
+    return PlannedFile(path=path, place=f"{root}/{path}", size=entry.size, mark=mark)
 
 
 def _refuse_unreadable(path: str) -> None:
