@@ -28,17 +28,26 @@ def render() -> str:
     """Return the reference as Markdown."""
     lines = [_OPENING, "| exit code | meaning |", "|---|---|"]
     lines += [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
-    group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name, command in commands_of(typer.main.get_command(app)):
         lines += ["", *_section(name, command)]
     return "\n".join(lines) + "\n"
+
+
+def commands_of(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that call it, as ``import hf``."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_of(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _section(name: str, command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
     yield f"## aegis {name}\n"
-    yield f"```\naegis {name} {' '.join(map(_usage, arguments))} [OPTIONS]\n```\n"
+    words = " ".join([f"aegis {name}", *map(_usage, arguments), "[OPTIONS]"])
+    yield f"```\n{words}\n```\n"
     yield f"{command.help.strip()}\n"
     yield "| | |"
     yield "|---|---|"

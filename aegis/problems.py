@@ -5,7 +5,7 @@ only raises. The JSON form is RFC 9457 ``application/problem+json``.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -19,10 +19,12 @@ class Refusal(Exception):  # noqa: N818 -- The domain's word for it; it is no er
     """Refuse an act, with a sentence for people and a code for programs.
 
     ``mend`` says what would make it possible and who can do that; ``url`` is a
-    path of the site where it can be done; ``details`` holds JSON values.
+    path of the site where it can be done; ``details`` holds JSON values. ``kind`` is one word
+    for what sort of refusal it is, for where one is kept and told later.
     """
 
     status = 409
+    kind: ClassVar[str] = "failed"
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Invalid(Refusal):
     """The input is not what it must be. ``field`` names the part of it, if one is to blame."""
 
     status = 400
+    kind = "invalid"
 
     def __init__(
         self,
@@ -72,21 +75,25 @@ class NotFound(Refusal):
     """There is no such thing, or not for this person: the answer is the same."""
 
     status = 404
+    kind = "not_found"
 
 
 class Forbidden(Refusal):
     """The person may read it, but may not do this."""
 
     status = 403
+    kind = "forbidden"
 
 
 class Conflict(Refusal):
     """The state of things does not allow it, or changed meanwhile."""
 
     status = 409
+    kind = "conflict"
 
 
 class Unavailable(Refusal):
     """A part that Aegis needs does not answer."""
 
     status = 503
+    kind = "unavailable"

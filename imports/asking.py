@@ -129,7 +129,7 @@ def retry(job: Import, *, actor: User) -> Import:
         job.plan = None
     job.state = target
     job.bytes_done = job.attempts = 0
-    job.error_code = job.error = ""
+    job.error_code = job.error = job.error_kind = ""
     job.lease_until = job.waiting_since = job.finished_at = job.kept_until = None
     job.save()
     job.steps.update(started_at=None, finished_at=None, result={})

@@ -40,8 +40,11 @@ def finish(
 
 
 @verb
-def fail(held: Claim, *, code: str, reason: str) -> Import:
-    """Give an import up, with its version if it has one; raise ``TakenOver`` without the claim."""
+def fail(held: Claim, *, code: str, reason: str, kind: str) -> Import:
+    """Give an import up, with its version if it has one; raise ``TakenOver`` without the claim.
+
+    ``kind`` is that of the refusal that ended it.
+    """
     found = held.rows().select_related("version").first()
     version = lock_version(found.version) if found and found.version else None
     job = held.lock()
@@ -57,7 +60,7 @@ def fail(held: Claim, *, code: str, reason: str) -> Import:
             texts={"reason": reason},
         )
     job.state = ImportState.FAILED
-    job.error_code, job.error = code, reason
+    job.error_code, job.error, job.error_kind = code, reason, kind
     if job.asked.get("keep_temp"):
         job.kept_until = timezone.now() + KEPT
     return _ended(job)

@@ -263,7 +263,7 @@ def _rewritten(former: ModelVersion, path: str, now: str, then: str) -> Conflict
 def _refuse_refused(plan: Plan) -> None:
     for notice in plan.notices:
         if notice.refuses:
-            raise Invalid(notice.code, notice.sentence)
+            raise Conflict(notice.code, notice.sentence)
 
 
 def _end_with(job: Import, known: ModelVersion) -> Import:

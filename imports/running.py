@@ -166,7 +166,7 @@ def _wait_for_operator(held: Claim, unmended: SignerMisconfigured) -> None:
 
 
 def _fail(held: Claim, refusal: Refusal) -> None:
-    job = fail(held, code=refusal.code, reason=refusal.in_full)
+    job = fail(held, code=refusal.code, reason=refusal.in_full, kind=refusal.kind)
     clear_away(job)
 
 

@@ -1,11 +1,20 @@
 """The commands of ``aegis``, in the order in which its help names them."""
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from aegis.cli import downloading, looking, registering, verifying
+from aegis.cli import (
+    archiving,
+    downloading,
+    importing,
+    looking,
+    registering,
+    verifying,
+    watching,
+)
 from aegis.cli.exits import MEANINGS
 from aegis.cli.running import answering
 
@@ -13,7 +22,7 @@ _EXITS = "  \n".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.ite
 
 app = typer.Typer(
     name="aegis",
-    help="Register, look up, download and verify machine-learning models.",
+    help="Register, import, look up, download and verify machine-learning models.",
     epilog=f"Exit codes:  \n{_EXITS}",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -38,18 +47,34 @@ def aegis(
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Register, look up, download and verify machine-learning models.
+    """Register, import, look up, download and verify machine-learning models.
 
     The registry's address is in AEGIS_URL, the token in AEGIS_TOKEN: make one on your account page.
     """
 
 
-for name, command in (
-    ("verify", verifying.verify),
-    ("download", downloading.download),
-    ("register", registering.register),
-    ("list", looking.list_),
-    ("show", looking.show),
-    ("sign", registering.sign),
-):
-    app.command(name)(answering(command))
+_COMMANDS: Final[dict[str, Callable[..., int]]] = {
+    "verify": verifying.verify,
+    "download": downloading.download,
+    "register": registering.register,
+    "list": looking.list_,
+    "show": looking.show,
+    "sign": registering.sign,
+    "archive": archiving.archive,
+}
+_OF_IMPORT: Final[dict[str, Callable[..., int]]] = {
+    "hf": importing.hf,
+    "mlflow": importing.mlflow,
+    "list": watching.list_,
+    "status": watching.status,
+    "cancel": watching.cancel,
+    "retry": watching.retry,
+}
+
+imports = typer.Typer(
+    help="Bring versions in from the Hugging Face Hub and from MLflow.", no_args_is_help=True
+)
+for group, commands in ((app, _COMMANDS), (imports, _OF_IMPORT)):
+    for name, command in commands.items():
+        group.command(name)(answering(command))
+app.add_typer(imports, name="import")

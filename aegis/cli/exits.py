@@ -25,8 +25,8 @@ MEANINGS = {
     Exit.WRONG_USAGE: "wrong usage, or input that is not what it must be",
     Exit.REFUSED: "refused by a rule: a missing right, a policy, a recalled version",
     Exit.NOT_FOUND: "not found, or not for you",
-    Exit.UNREACHABLE: "the registry cannot be reached",
-    Exit.INTERRUPTED: "interrupted; the same command goes on where it stopped",
+    Exit.UNREACHABLE: "the registry, or what an import needs, cannot be reached",
+    Exit.INTERRUPTED: "interrupted; it says with what command to go on",
 }
 
 # The first that fits; subclasses stand before their bases.

@@ -8,6 +8,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Named, Url, registry, split
+from aegis.cli.origins import origin_lines
 from aegis.cli.output import print_json, print_table, size, tell, version_json, version_lines
 
 
@@ -53,15 +54,24 @@ def list_(
     return Exit.DONE
 
 
-def show(named: Named, url: Url = None, as_json: Json = False) -> int:
+def show(
+    named: Named,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Also where an imported version comes from.")
+    ] = False,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
     """Show a version."""
     name, ref = split(named)
     with registry(url) as there:
         found = there.show(name, ref)
+        origin = there.provenance(found.model, found.number) if provenance else None
     if as_json:
-        print_json(version_json(found))
+        further = {} if origin is None else {"provenance": origin}
+        print_json({**version_json(found), **further})
     else:
-        tell(*version_lines(found))
+        tell(*version_lines(found), *(origin_lines(origin) if origin else ()))
     return Exit.DONE
 
 

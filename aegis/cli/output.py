@@ -19,7 +19,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from aegis.sdk import Progress, Verification, Version
+from aegis.sdk import Import, Progress, Verification, Version
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.text import readable
 
@@ -87,11 +87,27 @@ def version_json(version: Version) -> dict[str, Any]:
         "registered": version.state == "ready",
         "already_registered": version.already_registered,
     }
+    if version.job is not None:
+        found["import"] = import_json(version.job)
     if version.left_out:
         found["left_out"] = list(version.left_out)
     if version.equals:
         found["equals"] = list(version.equals)
     return found
+
+
+def import_json(job: Import) -> dict[str, Any]:
+    """Return an import in short, as it stands beside its version."""
+    found = job.found or {}
+    return {
+        "number": job.number,
+        "source": job.source,
+        "state": job.state,
+        **{name: found.get(name) for name in ("shown", "url", "identity", "pinned", "is_complete")},
+        "requested_by": job.requested_by,
+        "requested_at": job.requested_at,
+        "finished_at": job.finished_at,
+    }
 
 
 def version_lines(version: Version) -> Iterator[str]:

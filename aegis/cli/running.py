@@ -12,7 +12,7 @@ import typer
 from aegis.cli.exits import Exit, exit_of
 from aegis.cli.output import tell
 from aegis.problems import Refusal
-from aegis.sdk import VerificationFailed
+from aegis.sdk import VerificationFailed, WaitInterrupted
 
 P = ParamSpec("P")
 
@@ -27,6 +27,9 @@ def answering(command: Callable[P, int]) -> Callable[P, None]:
         except Refusal as refusal:
             _say(refusal, as_json=bool(kwargs.get("as_json")))
             code = exit_of(refusal)
+        except WaitInterrupted as stopped:
+            _tell(f"Import {stopped.number} goes on at the registry; wait with: {stopped.command}")
+            code = Exit.INTERRUPTED
         except KeyboardInterrupt:
             again = shlex.join(["aegis", *sys.argv[1:]])
             stopped = f"Stopped. What has arrived is kept; go on with: {again}"

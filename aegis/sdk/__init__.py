@@ -1,14 +1,15 @@
 """The client of a registry, for Python: no Django, no server.
 
-``ModelRegistry`` registers, lists, downloads and verifies; ``aegis.sdk.signing`` signs and verifies
-files without a registry. Everything that goes wrong is a ``Refusal`` with a stable ``code``, a
-``sentence`` for people, and where there is one, what would ``mend`` it.
+``ModelRegistry`` registers, imports, lists, downloads and verifies; ``aegis.sdk.signing`` signs and
+verifies files without a registry. Everything that goes wrong is a ``Refusal`` with a stable
+``code``, a ``sentence`` for people, and where there is one, what would ``mend`` it.
 """
 
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
-from aegis.sdk.documents import Version
+from aegis.sdk.documents import Import, Version
 from aegis.sdk.downloading import Downloaded
-from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable
+from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable, WaitInterrupted
+from aegis.sdk.one_call import import_huggingface, import_mlflow, promote_mlflow_run
 from aegis.sdk.progress import Progress
 from aegis.sdk.registry import ModelRegistry
 from aegis.sdk.trust import TrustedKey, TrustedKeys
@@ -22,6 +23,7 @@ __all__ = [
     "Failed",
     "Fault",
     "Forbidden",
+    "Import",
     "Invalid",
     "Mismatch",
     "ModelRegistry",
@@ -36,4 +38,8 @@ __all__ = [
     "Verification",
     "VerificationFailed",
     "Version",
+    "WaitInterrupted",
+    "import_huggingface",
+    "import_mlflow",
+    "promote_mlflow_run",
 ]

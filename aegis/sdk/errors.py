@@ -30,6 +30,21 @@ class BadAnswer(Unavailable):
 class Failed(Conflict):
     """The registry tried and could not: an import that failed, for one."""
 
+    kind = "failed"
+
+
+class WaitInterrupted(KeyboardInterrupt):
+    """Somebody stopped waiting for an import, which goes on at the registry."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    @property
+    def command(self) -> str:
+        """What sees it through."""
+        return f"aegis import status {self.number} --wait"
+
 
 _BY_STATUS: Final[dict[int, type[Refusal]]] = {
     HTTPStatus.UNAUTHORIZED: Unauthenticated,
@@ -64,6 +79,17 @@ def refusal_of(status: int, body: bytes, *, address: str) -> Refusal:
     if status == HTTPStatus.CONFLICT:
         return Conflict(code, str(sentence), **said)
     return Invalid(code, str(sentence), field=problem.get("field"), **said)
+
+
+_BY_KIND: Final[dict[str, type[Refusal]]] = {
+    **{kind.kind: kind for kind in (Invalid, NotFound, Forbidden, Conflict, Failed)},
+    Unavailable.kind: Unreachable,
+}
+
+
+def refusal_of_kind(kind: str | None, code: str, sentence: str, **said: Any) -> Refusal:
+    """Return the exception for what the registry kept of a refusal; ``Failed`` for no known one."""
+    return _BY_KIND.get(kind or "", Failed)(code, sentence, **said)
 
 
 def _problem(body: bytes) -> Mapping[str, Any]:

@@ -1,23 +1,22 @@
 """Registering a version: the model it belongs to, its files, what is stated of it, the wait."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from aegis.problems import Conflict, Invalid, NotFound
+from aegis.problems import Conflict, NotFound
 from aegis.sdk.documents import Version
-from aegis.sdk.errors import Failed
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.kept import StateFile
 from aegis.sdk.local_files import LocalModel, find_files
-from aegis.sdk.progress import Progress, Watcher
+from aegis.sdk.owning import find_model, only_team
+from aegis.sdk.progress import Watcher
 from aegis.sdk.uploading import Uploader
+from aegis.sdk.waiting import require_done, wait_for_import
 
 # Tags of these names say what the registry has a place of its own for.
 _FACTS: Final = ("framework", "task")
-_POLL_SECONDS: Final = (0.2, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,71 +63,31 @@ def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
         _state_metrics(connection, wish, version, uploader.state.key)
     elif uploader.state.upload:
         connection.send("DELETE", f"uploads/{uploader.state.upload}/")
-    try:
-        if wait and not version.already_registered:
-            version = wait_until_ready(connection, version, watcher=watcher)
-    except Failed:
-        kept.forget()
-        raise
+    job = None
+    if wait and not version.already_registered:
+        job = wait_for_import(connection, document["import"], watcher=watcher)
     # Whoever stops waiting and calls again is given the same version.
     kept.forget()
-    return version
-
-
-def wait_until_ready(connection: Connection, version: Version, *, watcher: Watcher) -> Version:
-    """Return ``version`` once its import is done; raise ``Failed`` with the reason if it failed."""
-    pause = _POLL_SECONDS[0]
-    address = f"imports/{version.document['import']}/"
-    while (job := connection.get(address))["state"] in {"waiting", "running"}:
-        _tell(job, watcher)
-        time.sleep(pause)
-        pause = min(pause * 1.3, _POLL_SECONDS[1])
-    _tell(job, watcher)
-    document = connection.get(f"models/{quoted(version.model)}/versions/{version.number}/")
-    if job["state"] != "done":
-        fault = job["error"] or {"code": f"import_{job['state']}", "reason": "It was not finished."}
-        raise Failed(
-            fault["code"],
-            f"{version.name} could not be imported: {fault['reason']}",
-            mend="Mend it and register it again, or have the import tried again on its page.",
-            url=f"/imports/{job['number']}/",
-        )
-    return replace(Version.of(document), left_out=version.left_out, equals=version.equals)
+    if job is None:
+        return version
+    require_done(job)
+    ready = connection.get(f"models/{quoted(version.model)}/versions/{version.number}/")
+    return replace(Version.of(ready), left_out=version.left_out, equals=version.equals)
 
 
 def _make_model(connection: Connection, wish: Wish) -> None:
     """Register the model if there is none of the name, else add the tags that it lacks."""
     further = {name: words for name, words in wish.tags.items() if name not in {*_FACTS, "team"}}
     team = wish.team or wish.tags.get("team")
-    try:
-        model = connection.get(f"models/{quoted(wish.model)}/")
-    except NotFound:
+    model = find_model(connection, wish.model, team=team)
+    if model is None:
         about = {name: wish.tags[name] for name in _FACTS if name in wish.tags}
-        fields = {"name": wish.model, "team": team or _only_team(connection), "tags": further}
+        fields = {"name": wish.model, "team": team or only_team(connection), "tags": further}
         connection.send("POST", "models/", {**fields, **about})
         return
-    if team is not None and team != model["team"]:
-        raise Conflict(
-            "model_of_another_team",
-            f"{model['name']} belongs to the team {model['team']}, not to {team}.",
-            mend="Leave the team out, or register the files under another name.",
-        )
     if further.items() - model["tags"].items():
         tags = {**model["tags"], **further}
         connection.send("PATCH", f"models/{quoted(wish.model)}/", {"tags": tags})
-
-
-def _only_team(connection: Connection) -> str:
-    teams: list[str] = connection.get("me/")["teams"]
-    if len(teams) != 1:
-        known = f"You are in {', '.join(teams)}." if teams else "You are in no team."
-        raise Invalid(
-            "team_needed",
-            f"A new model needs the team that it belongs to. {known}",
-            field="team",
-            mend="Name it with team=…, or --team on the command line.",
-        )
-    return teams[0]
 
 
 def _added(
@@ -193,9 +152,3 @@ def _state_metrics(connection: Connection, wish: Wish, version: Version, key: st
     for name, value in wish.metrics.items():
         fields = {"name": name, "value": value}
         connection.send("POST", address, fields, key=f"metric-{key}-{name}")
-
-
-def _tell(job: Mapping[str, Any], watcher: Watcher) -> None:
-    running = [step["title"] for step in job["steps"] if step["started_at"]]
-    what = running[-1] if running else "Waiting"
-    watcher(Progress("importing", job["bytes_done"], job["bytes_total"], what))

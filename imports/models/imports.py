@@ -56,7 +56,8 @@ class Import(Leased):
     ``fence``, a number that each claim raises, so that one that lost it cannot
     finish it. ``attempts`` counts the claims that nobody brought to an end.
     ``waiting_since`` is when it began to wait for what ``error_code`` names; a step that
-    is done ends the wait, a try that fails again does not. ``signing_key`` is the key that the
+    is done ends the wait, a try that fails again does not. ``error_kind`` is the sort of refusal
+    that a failed one ended with. ``signing_key`` is the key that the
     version is to be signed with, and stays the one.
     """
 
@@ -90,6 +91,7 @@ class Import(Leased):
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
+    error_kind = models.CharField(max_length=12, blank=True)
     signing_key = models.ForeignKey(
         SigningKey, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -152,6 +152,7 @@ ROWS: Final = [
         {},
     ),
     Row("GET", f"{VERSION}promotions/", f"{V}promotions/", SEES),
+    Row("GET", f"{VERSION}provenance/", f"{V}provenance/", SEES),
     Row(
         "POST",
         f"{VERSION}promotions/",

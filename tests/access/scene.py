@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from imports.rights import grant_import_right
 from registry.aliases import set_alias
 from registry.evidence import attach_evidence
 from registry.models import ModelVersion, Upload
+from registry.provenance import Origin, record_provenance
 from registry.sharing import share
 from registry.uploads import open_upload
 from registry.waivers import propose_waiver
@@ -22,6 +23,20 @@ from tests.approvals import making as approving
 from tests.cast import Cast
 from tests.registry import making as registering
 from tests.registry import redacting, scanning
+
+ORIGIN: Final = Origin(
+    identity="folder:acme/tiny@c0ffee",
+    shown="acme/tiny@c0ffee",
+    url="",
+    is_complete=True,
+    document={
+        "pinned": {"repo": "acme/tiny", "commit": "c0ffee"},
+        "files": [],
+        "left_out": [],
+        "left_out_metrics": {},
+        "notices": [],
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ def build(cast: Cast, tokens: dict[str, ApiToken]) -> Scene:
     first.refresh_from_db()
     promoted = approving.into_production(first, cast)
     second, third, fourth = (approving.new_version(model, cast.mina) for _ in range(3))
+    record_provenance(second, actor=cast.mina, origin=ORIGIN)
     put_back = _put_back(cast, first)
     unattested = attach_evidence(
         second,

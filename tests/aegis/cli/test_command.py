@@ -9,10 +9,12 @@ import threading
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from aegis.cli.app import app
 from aegis.cli.exits import Exit, exit_of
+from aegis.command_reference import commands_of
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from aegis.proof.signing.refusals import Unverified
 from aegis.sdk import BadAnswer, Failed, Unauthenticated, Unreachable
@@ -116,8 +118,10 @@ def test_wrong_usage_ends_with_two(arguments: list[str]) -> None:
 
 
 def test_every_command_has_help() -> None:
-    for command in ("verify", "download", "register", "list", "show", "sign"):
-        done = CliRunner().invoke(app, [command, "--help"])
+    commands = [words for words, _ in commands_of(typer.main.get_command(app))]
+    assert {"verify", "register", "import hf", "import status"} <= set(commands)
+    for command in commands:
+        done = CliRunner().invoke(app, [*command.split(), "--help"])
         assert done.exit_code == 0
         assert f"aegis {command}" in done.stdout
 

@@ -76,6 +76,6 @@ class _Breaking:
 
 
 def _checked(reference: Mapping[str, Any]) -> dict[str, Any]:
-    if reference.keys() != {"repo"}:
+    if "repo" not in reference or reference.get("revision", "main") != "main":
         raise Invalid("reference_invalid", "A reference names a repo.", field="reference")
     return dict(reference)

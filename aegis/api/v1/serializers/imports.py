@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from aegis.api.v1.serializers.base import StrictSerializer, Text
+from aegis.problems import Refusal, Unavailable
 from imports.machine import actions_of
-from imports.models import Import, ImportStep
+from imports.models import Import, ImportState, ImportStep
 from imports.sources.protocol import Plan
 
 
@@ -55,6 +56,10 @@ class FaultDocument(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     reason = serializers.CharField()
+    kind = serializers.ChoiceField(
+        ("invalid", "not_found", "forbidden", "conflict", "unavailable", "failed"),
+        help_text="What sort of refusal it is; what it waits for is unavailable.",
+    )
 
 
 class PlannedFileDocument(serializers.Serializer[Any]):
@@ -145,7 +150,11 @@ class ImportRow(serializers.ModelSerializer[Import]):
     @extend_schema_field(FaultDocument(allow_null=True))
     def get_error(self, job: Import) -> dict[str, str] | None:
         """Return the last fault, if it still holds."""
-        return {"code": job.error_code, "reason": job.error} if job.error_code else None
+        if not job.error_code:
+            return None
+        ended = Refusal.kind if job.state == ImportState.FAILED else Unavailable.kind
+        kind = job.error_kind or ended
+        return {"code": job.error_code, "reason": job.error, "kind": kind}
 
 
 class ImportDocument(ImportRow):

@@ -1,0 +1,69 @@
+"""Where an imported version was fetched from, as it was found there."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aegis.api.v1.base import View, parameters
+from aegis.api.v1.serializers.imports import LeftOutDocument, NoticeDocument, PlannedFileDocument
+from aegis.problems import NotFound
+from registry.models import Provenance
+
+
+class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
+    """Where a version comes from: what the source said when it was looked up.
+
+    ``identity`` is equal for equal bytes of equal origin; ``pinned`` is what the reference was
+    resolved to. ``is_complete`` is false for a partial copy, whose other files are ``left_out``.
+    """
+
+    source = serializers.CharField(source="version.source")
+    pinned = serializers.DictField(source="document.pinned", child=serializers.CharField())
+    files = PlannedFileDocument(source="document.files", many=True)
+    left_out = LeftOutDocument(source="document.left_out", many=True)
+    left_out_metrics = serializers.DictField(
+        source="document.left_out_metrics", child=serializers.CharField()
+    )
+    notices = NoticeDocument(source="document.notices", many=True)
+    recorded_by = serializers.CharField(source="recorded_by.username")
+
+    class Meta:
+        model = Provenance
+        fields = (
+            "source",
+            "identity",
+            "shown",
+            "url",
+            "is_complete",
+            "pinned",
+            "files",
+            "left_out",
+            "left_out_metrics",
+            "notices",
+            "recorded_by",
+            "recorded_at",
+        )
+
+
+class ProvenanceOfVersion(View):
+    """The origin of one version."""
+
+    @extend_schema(operation_id="provenance_retrieve", responses={200: ProvenanceDocument})
+    def get(self, request: Request, name: str, ref: str) -> Response:
+        """Say where the version was fetched from; an upload was fetched from nowhere."""
+        parameters(request)
+        return Response(_document(self.version(request, name, ref).pk))
+
+
+def _document(version: Any) -> Any:
+    rows = Provenance.objects.select_related("version", "recorded_by")
+    found = rows.filter(version=version).first()
+    if found is None:
+        raise NotFound(
+            "provenance_none",
+            "This version was uploaded, so nothing is recorded of where its files come from.",
+        )
+    return ProvenanceDocument(found).data

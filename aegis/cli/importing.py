@@ -1,0 +1,238 @@
+"""``aegis import hf`` and ``aegis import mlflow``."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from aegis.cli.changes import print_change, read_back
+from aegis.cli.exits import Exit
+from aegis.cli.options import Json, Url, registry
+from aegis.cli.origins import SOURCES, copy_of, file_lines
+from aegis.cli.output import bars, print_json, size, version_json
+from aegis.sdk import Import, ModelRegistry, Version
+from aegis.sdk.progress import Watcher
+
+ModelName = Annotated[
+    str, typer.Option(help="The registered model; it is made if there is none of the name.")
+]
+TeamName = Annotated[str | None, typer.Option("--team", help="The team of a new model.")]
+Label = Annotated[
+    str | None,
+    typer.Option("--version", help="The label. Without it: the next free patch label."),
+]
+SignKey = Annotated[str | None, typer.Option(help="A signing key of the registry's list.")]
+Wait = Annotated[
+    bool, typer.Option(help="Wait until the version is ready, or only until it was looked up.")
+]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Look it up and say what would come in; change nothing.")
+]
+KeepTemp = Annotated[
+    bool, typer.Option("--keep-temp", help="Keep the files of a failed import for an hour.")
+]
+NewVersion = Annotated[
+    bool, typer.Option("--new-version", help="Also where a version has these files already.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options of both commands say: the origin, and how to go about it."""
+
+    source: str
+    reference: Mapping[str, Any]
+    model: str
+    version: str | None
+    team: str | None
+    sign_key: str | None
+    as_json: bool
+
+
+def hf(
+    repo_id: Annotated[str, typer.Option(help="The repository, such as google/flan-t5-small.")],
+    model_name: ModelName,
+    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Only files of this pattern; again for more.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="No files of this pattern; again for more.")
+    ] = None,
+    version: Label = None,
+    team: TeamName = None,
+    sign_key: SignKey = None,
+    plan: Plan = False,
+    new_version: NewVersion = False,
+    keep_temp: KeepTemp = False,
+    wait: Wait = True,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
+    """Import a repository of the Hugging Face Hub, pinned to its commit.
+
+    The registry downloads it, compares each file with the hub's digests, scans, packs and signs
+    it. After Ctrl-C that goes on.
+    """
+    patterns = {"include": include or [], "exclude": exclude or []}
+    reference = {"repo": repo_id, "revision": revision, **patterns}
+    asked = Asked("huggingface", reference, model_name, version, team, sign_key, as_json)
+
+    def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
+        return there.import_huggingface(
+            repo_id,
+            model_name,
+            revision=revision,
+            include=include or (),
+            exclude=exclude or (),
+            version=version,
+            team=team,
+            sign_key=sign_key,
+            new_version=new_version,
+            keep_temp=keep_temp,
+            wait=wait,
+            progress=progress,
+        )
+
+    with registry(url) as there:
+        return _planned(there, asked) if plan else _imported(there, asked, bring_in)
+
+
+def mlflow(
+    model_name: ModelName,
+    run_id: Annotated[str | None, typer.Option(help="The run that made the model.")] = None,
+    artifact_path: Annotated[
+        str | None, typer.Option(help="The file or folder among its artifacts.")
+    ] = None,
+    uri: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of these: runs:/RUN/PATH, models:/NAME/VERSION, models:/NAME@ALIAS or "
+            "models:/m-…."
+        ),
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(help="A tracking server of the registry's, where it has several."),
+    ] = None,
+    version: Label = None,
+    team: TeamName = None,
+    sign_key: SignKey = None,
+    plan: Plan = False,
+    new_version: NewVersion = False,
+    keep_temp: KeepTemp = False,
+    wait: Wait = True,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
+    """Import a model of an MLflow run, with the run's metrics, parameters and environment.
+
+    The registry downloads it, scans, packs and signs it, and the run gets the tags
+    aegis.registry.*. After Ctrl-C that goes on.
+    """
+    names = {"server": server, "run_id": run_id, "artifact_path": artifact_path, "uri": uri}
+    reference = {name: value for name, value in names.items() if value is not None}
+    asked = Asked("mlflow", reference, model_name, version, team, sign_key, as_json)
+
+    def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
+        return there.import_mlflow(
+            model_name,
+            run_id=run_id,
+            artifact_path=artifact_path,
+            uri=uri,
+            server=server,
+            version=version,
+            team=team,
+            sign_key=sign_key,
+            new_version=new_version,
+            keep_temp=keep_temp,
+            wait=wait,
+            progress=progress,
+        )
+
+    with registry(url) as there:
+        return _planned(there, asked) if plan else _imported(there, asked, bring_in)
+
+
+def _planned(there: ModelRegistry, asked: Asked) -> int:
+    with bars(quiet=asked.as_json) as progress:
+        job = there.plan_import(
+            asked.source,
+            asked.reference,
+            asked.model,
+            version=asked.version,
+            team=asked.team,
+            sign_key=asked.sign_key,
+            progress=progress,
+        )
+    found = job.found or {}
+    is_refused = any(notice["refuses"] for notice in found["notices"])
+    if asked.as_json:
+        print_json(job.document)
+    else:
+        print("Plan")
+        print(f"  Import {_origin(job)} as {asked.model}")
+        known = "size unknown" if found["size"] is None else size(found["size"])
+        print(f"  Copy {copy_of(found)}, {known}")
+        for line in file_lines(found):
+            print(f"  {line}")
+        print("Nothing was changed." if not is_refused else "It would be refused.")
+    return Exit.REFUSED if is_refused else Exit.DONE
+
+
+def _imported(
+    there: ModelRegistry, asked: Asked, bring_in: Callable[[ModelRegistry, Watcher], Version]
+) -> int:
+    with bars(quiet=asked.as_json) as progress:
+        made = bring_in(there, progress)
+    return ended(there, made, sign_key=asked.sign_key, as_json=asked.as_json)
+
+
+def ended(there: ModelRegistry, made: Version, *, sign_key: str | None, as_json: bool) -> int:
+    """Read a version that was imported back, print how that ended, and return the exit code."""
+    checks = read_back(there, made, sign_key=sign_key)
+    if as_json:
+        print_json({**version_json(made), "verification": [one.to_json() for one in checks]})
+    else:
+        origin = _origin(made.job) if made.job else "?"
+        label = f" ({made.label})" if made.label else ""
+        changes = [f"Registered {made.name}{label}: {made.file_count} files, {size(made.size)}"]
+        if made.already_registered:
+            changes = [f"None: {made.name}{label} has these files already"]
+        print_change(
+            plan=[f"Import {origin} as {made.model}"],
+            changes=changes,
+            verification=checks,
+            rollback=_rollback(made),
+            summary=_summary(made),
+        )
+    if made.quarantined_at:
+        sentence = f"{made.name} is in quarantine and is not given out; its page says why."
+        print(sentence, file=sys.stderr)
+        return Exit.REFUSED
+    return Exit.DONE if all(one.passed for one in checks) else Exit.FAILED
+
+
+def _origin(job: Import) -> str:
+    found = job.found or {}
+    where = SOURCES.get(job.source, job.source)
+    return f"{found.get('shown') or 'what was named'} from {where}"
+
+
+def _rollback(made: Version) -> str:
+    if made.already_registered:
+        return "None is needed"
+    if made.state != "ready" and made.job is not None:
+        return f"aegis import cancel {made.job.number}"
+    return f'aegis archive {made.name} --reason "…"'
+
+
+def _summary(made: Version) -> str:
+    if made.state != "ready" and made.job is not None:
+        return (
+            f"{made.name} is {made.state}; wait with: aegis import status {made.job.number} --wait"
+        )
+    verb = "was there already" if made.already_registered else "is registered"
+    return f"{made.name} {verb}; its stage is {made.stage}."

@@ -1,0 +1,56 @@
+"""Where a version comes from, or would come from, in lines for people."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aegis.cli.output import size
+
+SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow"}
+_FILES_SHOWN: Final = 20
+
+
+def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is recorded of an origin: what it was pinned to, and each file's digest there."""
+    yield f"Origin     {found['shown']}, {SOURCES.get(found['source'], found['source'])}"
+    if found["url"]:
+        yield f"           {found['url']}"
+    yield f"Identity   {found['identity']}"
+    for name, value in found["pinned"].items():
+        yield f"Pinned     {name} {value}"
+    yield f"Copy       {copy_of(found)}"
+    yield f"Recorded   {found['recorded_at']} by {found['recorded_by']}"
+    yield from file_lines(found)
+
+
+def copy_of(found: Mapping[str, Any]) -> str:
+    """Say whether all files of an origin come along."""
+    files = _counted(len(found["files"]))
+    if found["is_complete"]:
+        return f"complete, {files}"
+    return f"partial, {files}; {_counted(len(found['left_out']))} left out"
+
+
+def file_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files with what the origin says of them, then those that stay behind, and notes."""
+    yield from _limited([f"  {_file(one)}" for one in found["files"]])
+    yield from _limited([f"- {_file(one)}: {one['rule']}" for one in found["left_out"]])
+    for name, reason in found["left_out_metrics"].items():
+        yield f"Note       The metric {name} is left out: {reason}"
+    for notice in found["notices"]:
+        yield f"{'Refused   ' if notice['refuses'] else 'Note      '} {notice['sentence']}"
+
+
+def _file(one: Mapping[str, Any]) -> str:
+    known = [] if one["size"] is None else [size(one["size"])]
+    known += [f"sha256 {one['sha256']}"] if one["sha256"] else []
+    return " ".join([one["path"], *([f"({', '.join(known)})"] if known else [])])
+
+
+def _limited(lines: list[str]) -> Iterator[str]:
+    yield from lines[:_FILES_SHOWN]
+    if len(lines) > _FILES_SHOWN:
+        yield f"  and {len(lines) - _FILES_SHOWN} more"
+
+
+def _counted(count: int) -> str:
+    return f"{count} file" if count == 1 else f"{count} files"
