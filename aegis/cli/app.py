@@ -11,6 +11,7 @@ from aegis.cli import (
     downloading,
     importing,
     looking,
+    promoting,
     registering,
     verifying,
     watching,
@@ -60,6 +61,8 @@ _COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "list": looking.list_,
     "show": looking.show,
     "sign": registering.sign,
+    "check": promoting.check,
+    "promote": promoting.promote,
     "archive": archiving.archive,
 }
 _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
+from uuid import uuid4
 
 from aegis.problems import Invalid
 from aegis.sdk import downloading, importing, registering
@@ -281,6 +282,33 @@ class ModelRegistry:
         address = f"models/{_name(model_name)}/versions/{_name(str(ref))}/provenance/"
         found: Mapping[str, Any] = self._connection.get(address)
         return found
+
+    def gates(
+        self, model_name: str, ref: str | int = "latest", *, stage: str = "Production"
+    ) -> Mapping[str, Any]:
+        """Return what the gates of a stage say about a version now, without asking for anything.
+
+        ``is_governed`` is false where no policy governs the stage, and then nothing comes into it;
+        ``results`` holds each gate's ``outcome``, ``is_blocking``, ``reason`` and ``mend``.
+        """
+        address = f"models/{_name(model_name)}/versions/{_name(str(ref))}/gates/"
+        found: Mapping[str, Any] = self._connection.get(address, stage=stage)
+        return found
+
+    def promote(
+        self, model_name: str, version: str | int, stage: str = "Production", *, reason: str
+    ) -> Mapping[str, Any]:
+        """Ask that a version be moved to a stage, and return the request; people decide it.
+
+        The gates run at once; the request's ``number`` is that of its page, and its ``state`` says
+        how it stands.
+        """
+        address = f"models/{_name(model_name)}/versions/{_name(str(version))}/promotions/"
+        fields = {"target": stage, "reason": reason}
+        made: Mapping[str, Any] = self._connection.send(
+            "POST", address, fields, key=f"promotion-{uuid4().hex}"
+        )
+        return made
 
     def archive(self, model_name: str, ref: str | int, *, reason: str) -> Version:
         """Take a version out of use for good, with the reason, and return it."""

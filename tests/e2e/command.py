@@ -31,8 +31,10 @@ class Shell:
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command and leave it running."""
+        # Whoever starts the tests in the background lets their processes ignore Ctrl-C.
+        heeding = ["env", "--default-signal=INT"]
         return subprocess.Popen(
-            [sys.executable, "-m", "aegis.cli", *arguments],
+            [*heeding, sys.executable, "-m", "aegis.cli", *arguments],
             cwd=self.home,
             env=self.environment,
             stdout=subprocess.PIPE,
