@@ -46,7 +46,8 @@ def _section(name: str, command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
     yield f"## aegis {name}\n"
-    words = " ".join([f"aegis {name}", *map(_usage, arguments), "[OPTIONS]"])
+    needed = [_option(one) for one in options if one.required]
+    words = " ".join([f"aegis {name}", *map(_usage, arguments), *needed, "[OPTIONS]"])
     yield f"```\n{words}\n```\n"
     yield f"{command.help.strip()}\n"
     yield "| | |"

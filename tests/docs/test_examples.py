@@ -19,6 +19,7 @@ from approvals.models import PromotionRequest
 from approvals.policies import GateSpec
 from imports.rights import grant_import_right
 from imports.sources.configured import KINDS
+from registry.tasks import publish_revocations
 from tests.aegis.sdk.serving import Serving, serving
 from tests.approvals.making import staging_policy
 from tests.docs.pages import DOCS
@@ -33,6 +34,7 @@ RUN = "0123456789abcdef0123456789abcdef"
 @pytest.fixture
 def home(serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout in which a run was trained that the registry can reach."""
+    publish_revocations()
     hub = serving.folder.as_kind()
 
     def checked(reference: Mapping[str, Any]) -> dict[str, Any]:

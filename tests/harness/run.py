@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from aegis.embedded import config
@@ -112,8 +113,10 @@ def _remove(made: Path, maker: int) -> None:
 def _remove_stale() -> None:
     """Remove the folders of runs that were killed."""
     for found in Path("/tmp").glob(f"{PREFIX}*"):
-        if found.stat().st_uid == os.geteuid():
-            lock = FileLock(found / "lock")
-            if (found / "lock").exists() and lock.take(wait=False):
-                shutil.rmtree(found, ignore_errors=True)
-            lock.release()
+        # Another run may end, and remove its folder, meanwhile.
+        with suppress(FileNotFoundError):
+            if found.stat().st_uid == os.geteuid():
+                lock = FileLock(found / "lock")
+                if (found / "lock").exists() and lock.take(wait=False):
+                    shutil.rmtree(found, ignore_errors=True)
+                lock.release()
