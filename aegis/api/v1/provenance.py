@@ -20,7 +20,7 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     resolved to. ``is_complete`` is false for a partial copy, whose other files are ``left_out``.
     """
 
-    source = serializers.CharField(source="version.source")
+    source = serializers.CharField(source="version.source")  # type: ignore[assignment]  # DRF has an attribute of that name.
     pinned = serializers.DictField(source="document.pinned", child=serializers.CharField())
     files = PlannedFileDocument(source="document.files", many=True)
     left_out = LeftOutDocument(source="document.left_out", many=True)
