@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aegis.cli.output import tell
 from aegis.problems import NotFound
 from aegis.sdk import ModelRegistry, Version
 
@@ -37,9 +38,9 @@ def print_change(
         "Summary": [summary],
     }
     for heading, lines in parts.items():
-        print(heading)
+        tell(heading)
         for line in lines:
-            print(f"  {line}")
+            tell(f"  {line}")
 
 
 def read_back(there: ModelRegistry, version: Version, *, sign_key: str | None) -> list[ReadBack]:

@@ -1,6 +1,5 @@
 """``aegis import hf`` and ``aegis import mlflow``."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from aegis.cli.changes import print_change, read_back
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, registry
 from aegis.cli.origins import SOURCES, copy_of, file_lines
-from aegis.cli.output import bars, print_json, size, version_json
+from aegis.cli.output import bars, print_json, size, tell, version_json
 from aegis.sdk import Import, ModelRegistry, Version
 from aegis.sdk.progress import Watcher
 
@@ -172,13 +171,13 @@ def _planned(there: ModelRegistry, asked: Asked) -> int:
     if asked.as_json:
         print_json(job.document)
     else:
-        print("Plan")
-        print(f"  Import {_origin(job)} as {asked.model}")
+        tell("Plan")
+        tell(f"  Import {_origin(job)} as {asked.model}")
         known = "size unknown" if found["size"] is None else size(found["size"])
-        print(f"  Copy {copy_of(found)}, {known}")
+        tell(f"  Copy {copy_of(found)}, {known}")
         for line in file_lines(found):
-            print(f"  {line}")
-        print("Nothing was changed." if not is_refused else "It would be refused.")
+            tell(f"  {line}")
+        tell("Nothing was changed." if not is_refused else "It would be refused.")
     return Exit.REFUSED if is_refused else Exit.DONE
 
 
@@ -210,7 +209,7 @@ def ended(there: ModelRegistry, made: Version, *, sign_key: str | None, as_json:
         )
     if made.quarantined_at:
         sentence = f"{made.name} is in quarantine and is not given out; its page says why."
-        print(sentence, file=sys.stderr)
+        tell(sentence, to_stderr=True)
         return Exit.REFUSED
     return Exit.DONE if all(one.passed for one in checks) else Exit.FAILED
 

@@ -8,7 +8,7 @@ import typer
 from aegis.cli.changes import ReadBack, print_change
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Named, Url, registry, split
-from aegis.cli.output import print_json
+from aegis.cli.output import print_json, tell
 
 Stage = Annotated[str, typer.Option(help="Staging or Production.")]
 
@@ -24,7 +24,7 @@ def check(named: Named, stage: Stage = "Production", url: Url = None, as_json: J
     if as_json:
         print_json(found)
     else:
-        print("\n".join(_gate_lines(found)))
+        tell(*_gate_lines(found))
     is_let_in = found["is_governed"] and not any(map(_blocks, found["results"]))
     return Exit.DONE if is_let_in else Exit.REFUSED
 

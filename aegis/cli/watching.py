@@ -11,7 +11,7 @@ from aegis.cli.exits import Exit
 from aegis.cli.importing import ended
 from aegis.cli.options import Json, Url, registry
 from aegis.cli.origins import SOURCES
-from aegis.cli.output import bars, print_json, print_table, size
+from aegis.cli.output import bars, print_json, print_table, size, tell
 from aegis.sdk import Import
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the import.", min=1)]
@@ -65,7 +65,7 @@ def status(
     if as_json:
         print_json(job.document)
     else:
-        print("\n".join(_lines(job)))
+        tell(*_lines(job))
     return Exit.DONE
 
 
