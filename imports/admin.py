@@ -1,9 +1,19 @@
-"""Imports in the administration: to read."""
+"""Imports in the administration: to read, and who may import from where."""
 
-from django.contrib import admin
+from typing import Any
 
-from aegis.admin import ReadOnlyAdmin, ReadOnlyInline
-from imports.models import Import, ImportStep
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from aegis.accounts.models import Team, User
+from aegis.admin import ReadOnlyAdmin, ReadOnlyInline, VerbAdmin, VerbForm, refusal_text
+from aegis.problems import Refusal
+from imports.models import Import, ImportRight, ImportStep
+from imports.rights import grant_import_right, withdraw_import_right
+from registry.models import ModelVersion
 
 
 class StepRows(ReadOnlyInline):
@@ -13,8 +23,71 @@ class StepRows(ReadOnlyInline):
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
-    list_display = ("number", "version", "state", "error_code", "requested_by", "requested_at")
-    list_filter = ("state", "error_code")
+    list_display = (
+        *("number", "model_name", "version", "source", "state", "error_code"),
+        *("requested_by", "requested_at"),
+    )
+    list_filter = ("state", "source", "error_code")
     list_select_related = ("version__registered_model", "requested_by")
-    search_fields = ("number", "version__registered_model__name")
+    search_fields = ("number", "model_name")
     inlines = (StepRows,)
+
+
+def _places() -> list[tuple[str, str]]:
+    """Return every source that there may be a right for, each tracking server by itself."""
+    hub, mlflow = ModelVersion.Source.HUGGINGFACE, ModelVersion.Source.MLFLOW
+    servers = sorted(settings.AEGIS_MLFLOW_TRACKING_URIS)
+    return [
+        (hub.value, str(hub.label)),
+        *((f"{mlflow.value}:{name}", f"{mlflow.label}: {name}") for name in servers),
+    ]
+
+
+class NewRightForm(VerbForm):
+    team = forms.ModelChoiceField(queryset=Team.objects.order_by("name"))
+    place = forms.ChoiceField(
+        label="Source",
+        choices=_places,
+        help_text="Its members then import from there, for models of this team.",
+    )
+
+    class Meta:
+        model = ImportRight
+        fields = ()
+
+    def carry_out(self, actor: User) -> ImportRight:
+        """Give the right."""
+        source, _, place = self.cleaned_data["place"].partition(":")
+        team = self.cleaned_data["team"]
+        return grant_import_right(team, actor=actor, source=source, place=place)
+
+
+@admin.register(ImportRight)
+class ImportRightAdmin(VerbAdmin):
+    form = NewRightForm  # A right never changes, so only a new one has a form.
+    add_form = NewRightForm
+    open_to_both_roles = True
+    fixed = ("team", "source", "place", "granted_by", "granted_at")
+    list_display = ("team", "source", "place", "granted_by", "granted_at")
+    list_filter = ("source", "team")
+    list_select_related = ("team", "granted_by")
+    search_fields = ("team__name", "place")
+    actions = ("withdraw",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("imports.change_importright")
+
+    @admin.action(description="Take the right away", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, rights: QuerySet[ImportRight]) -> None:
+        actor = request.user
+        assert isinstance(actor, User)
+        for right in rights.select_related("team"):
+            try:
+                withdraw_import_right(right, actor=actor)
+            except Refusal as refusal:
+                messages.error(request, f"{right}: {refusal_text(refusal)}")
+            else:
+                messages.success(request, f"Taken away: {right}.")

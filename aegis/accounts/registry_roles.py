@@ -26,6 +26,7 @@ ADMINISTERED: Final = (
     ("accounts", "team"),
     ("accounts", "apitoken"),
     ("registry", "metricdefinition"),
+    ("imports", "importright"),
 )
 """What administrators add and change there, by the verbs of the admin's forms."""
 

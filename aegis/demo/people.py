@@ -14,6 +14,7 @@ from aegis.accounts.teams import add_member, create_team
 from approvals.models import PolicyRevision
 from approvals.policies import publish_revision
 from approvals.policy_terms import TIERS, GateSpec
+from imports.rights import grant_import_right
 
 WELL_KNOWN: Final = "aegis-sample-1"
 """The password of every sample person, as long as nobody else can reach the registry."""
@@ -41,6 +42,8 @@ PEOPLE: Final = (
     Person("otto", "Otto Lindqvist", "auditor"),
 )
 TEAMS: Final = {"growth": "Growth", "diagnostics": "Diagnostics", "risk-team": "Risk team"}
+IMPORTING: Final = ("growth", "diagnostics")
+"""The teams that may bring models in from other places."""
 ALLOWED_LICENCES: Final = ["Apache-2.0", "BSD-3-Clause", "MIT"]
 
 
@@ -99,7 +102,15 @@ def assemble(password: str) -> Cast:
         for slug in one.teams:
             add_member(teams[slug], users[one.username], actor=lena)
     add_member(teams["growth"], users["ci-growth"], actor=lena)
+    for slug in IMPORTING:
+        _let_import(teams[slug], lena)
     return Cast(users, teams)
+
+
+def _let_import(team: Team, lena: User) -> None:
+    grant_import_right(team, actor=lena, source="huggingface")
+    for server in settings.AEGIS_MLFLOW_TRACKING_URIS:
+        grant_import_right(team, actor=lena, source="mlflow", place=server)
 
 
 def recalled() -> Cast:

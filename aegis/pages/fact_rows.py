@@ -28,6 +28,11 @@ class FactRow:
         """Say whether it came after the version."""
         return self.fact.source == "stated"
 
+    @property
+    def is_from_origin(self) -> bool:
+        """Say whether it was read where the version comes from."""
+        return self.fact.source == "origin"
+
 
 @dataclass(frozen=True, slots=True)
 class FactTable:

@@ -1,6 +1,7 @@
 """A row of the metrics table: what a comparison found, as it is drawn. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from aegis.pages.deltas import Delta, delta
 from aegis.pages.formatting import decimals_for, exact, number_text, with_unit
@@ -9,6 +10,12 @@ from approvals.metric_rows import ADDED, REMOVED, MetricRow
 from approvals.records import MetricRecord
 
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "": ""}
+CLAIMS: Final = {
+    "stated": "stated",
+    "run": "read from an MLflow run",
+    "claim": "publisher’s claim",
+}
+"""Whose word a metric is that no report holds, and that so passes no gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,19 @@ def metric_cells(row: MetricRow) -> MetricCells:
 def _notes(row: MetricRow) -> tuple[str, ...]:
     notes = [
         DIRECTIONS[row.meaning.direction],
-        "stated, passes no gate" if row.value and not row.value.is_reported else "",
+        claim_note(row.value),
         "measured on another data set" if row.is_hint else "",
         "new" if row.change == ADDED and row.baseline is None else "",
         "not measured any more" if row.change == REMOVED else "",
     ]
     return tuple(note for note in notes if note)
+
+
+def claim_note(record: MetricRecord | None) -> str:
+    """Return whose word a value is, for one that no report holds and no gate counts."""
+    if record is None or record.is_reported:
+        return ""
+    return f"{CLAIMS[record.source]}, passes no gate"
 
 
 def _interval(record: MetricRecord, places: int) -> str:

@@ -49,6 +49,15 @@ def moment(
     return Moment(value.astimezone(timezone.get_fixed_timezone(0)).isoformat(), shown, exact)
 
 
+def duration(seconds: float) -> str:
+    """Return how long something takes, in its two largest units: ``41 s``, ``3 min 12 s``."""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // MINUTE, HOUR // MINUTE)
+    named = [(hours, "h"), (minutes, "min"), (whole % MINUTE, "s")]
+    first = next((place for place, (count, _) in enumerate(named) if count), len(named) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in named[first : first + 2] if count) or "0 s"
+
+
 def _day(day: date, today: datetime) -> str:
     return f"{day.day} {day:%B}" if day.year == today.year else f"{day.day} {day:%B %Y}"
 

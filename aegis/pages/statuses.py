@@ -111,6 +111,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "running": Look("open", "open", "running"),
         "waiting": Look("idle", "stage-development", "not started"),
         "failed": Look("fail", "fail", "failed"),
+        "stopped": Look("idle", "x", "cancelled"),
     },
     "message": {
         "success": Look("pass", "pass", "Done"),

@@ -9,7 +9,8 @@ from aegis.pages.evidence_rows import EvidenceRow, evidence_rows
 from aegis.pages.fact_rows import FactRow, FactTable, fact_rows, fact_tables
 from aegis.pages.file_rows import MOST, Folder, folders_of
 from aegis.pages.import_view import ImportView, import_view
-from aegis.pages.metrics import MetricCells, metric_cells
+from aegis.pages.metrics import MetricCells, claim_note, metric_cells
+from aegis.pages.origin_view import OriginView, load_origin
 from aegis.pages.scan_view import ScanView, scan_view
 from aegis.pages.stage_road import Road, roads
 from aegis.pages.version_query import History, Signed, load_history
@@ -33,9 +34,9 @@ class MetricLine:
     row: MetricRow
 
     @property
-    def is_stated(self) -> bool:
-        """Say whether the value rests on somebody's word, and so passes no gate."""
-        return self.row.value is not None and not self.row.value.is_reported
+    def claim(self) -> str:
+        """Return whose word the value is, if no report holds it and no gate counts it."""
+        return claim_note(self.row.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class VersionPage:
     files: tuple[FileEntry, ...]
     scan: ScanView | None
     job: ImportView | None
+    origin: OriginView | None
 
     @property
     def creator(self) -> User:
@@ -202,6 +204,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         files=_first_files(version, record),
         scan=scan_view(record),
         job=None if is_ready else load_job(version),
+        origin=load_origin(version),
     )
 
 

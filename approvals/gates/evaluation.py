@@ -173,8 +173,15 @@ def _why_missing(facts: GateInput, named: list[MetricRecord], dataset: str) -> s
         return "was measured on slices of the data only"
     if named:
         value = number_words(named[0].value)
-        return f"is only stated ({value}), and a stated value passes no gate"
+        return f"is only {_WORDS[named[0].source].format(value)} passes no gate"
     return "is in no evaluation report of this version"
+
+
+_WORDS: Final = {
+    "stated": "stated ({}), and a stated value",
+    "run": "read from an MLflow run ({}), and such a value",
+    "claim": "claimed by its publisher ({}), and a claim",
+}
 
 
 def _sentences(judged: Iterable[Judged]) -> str:

@@ -120,6 +120,8 @@ ROWS: Final = [
     get("imports/", "/imports/", everybody()),
     get("imports/<int:number>/", "/imports/{job}/", SEES),
     get("imports/<int:number>/row/", "/imports/{job}/row/", SEES),
+    # Nothing was seen of it before.
+    get("imports/<int:number>/state/", "/imports/{job}/state/", whoever_has(VIEW, status=204)),
     get("reviews/", "/reviews/", everybody()),
     get(REVIEW_ROUTE, R, SEES),
     get(f"{REVIEW_ROUTE}state/", f"{R}state/", whoever_has(VIEW, status=204)),
@@ -297,8 +299,15 @@ ROWS: Final = [
         name="f1",
         value="0.5",
     ),
-    post(
-        "imports/<int:number>/retry/", "/imports/{job}/retry/", whoever_has(CONTRIBUTE, status=409)
+    post("imports/", "/imports/", everybody(400)),
+    *(
+        # It is done.
+        post(
+            f"imports/<int:number>/{act}/",
+            f"/imports/{{job}}/{act}/",
+            whoever_has(CONTRIBUTE, status=409),
+        )
+        for act in ("start", "cancel", "retry")
     ),
     post(
         "uploads/<uuid:key>/discard/",

@@ -9,12 +9,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from aegis.accounts.models import ADMINISTRATORS, AUDITORS, ApiToken, Team, User
 from aegis.accounts.people import set_active, set_registry_role
 from aegis.accounts.tokens import authenticate
 from aegis.admin import ReadOnlyAdmin, VerbAdmin
 from aegis.audit.models import AuditEvent
+from imports.models import ImportRight
 from registry.models import MetricDefinition, ModelVersion, RegisteredModel
 from tests.approvals import making
 from tests.cast import PASSWORD, Cast
@@ -27,7 +29,13 @@ READ_ONLY = sorted(
     (model for model, kept in REGISTRY.items() if not isinstance(kept, VerbAdmin)),
     key=lambda model: model._meta.label,
 )
-KEPT_BY_VERBS = {"accounts.User", "accounts.Team", "accounts.ApiToken", "registry.MetricDefinition"}
+KEPT_BY_VERBS = {
+    "accounts.User",
+    "accounts.Team",
+    "accounts.ApiToken",
+    "registry.MetricDefinition",
+    "imports.ImportRight",
+}
 
 
 def browser(user: User) -> Client:
@@ -408,3 +416,27 @@ def test_bad_addresses_are_no_server_errors(cast: Cast, path: str) -> None:
     client = browser(cast.ada)
     client.raise_request_exception = False
     assert client.get(path, follow=True).status_code < 500
+
+
+def test_an_administrator_gives_a_team_the_right_to_import_and_takes_it_away(
+    cast: Cast, settings: Settings
+) -> None:
+    settings.AEGIS_MLFLOW_TRACKING_URIS = {"growth": "https://mlflow.corp.example"}
+    since = last()
+    client = browser(cast.ada)
+    form = {"team": cast.growth.pk, "place": "mlflow:growth"}
+    assert client.post(url(ImportRight, "add"), form).status_code == 302
+    right = ImportRight.objects.get()
+    assert (right.team, right.source, right.place) == (cast.growth, "mlflow", "growth")
+    again = client.post(url(ImportRight, "add"), form)
+    assert b"has that right already" in again.content
+
+    chosen = {"action": "withdraw", "_selected_action": [right.pk]}
+    browser(cast.otto).post(url(ImportRight, "changelist"), chosen)
+    assert ImportRight.objects.exists()
+    client.post(url(ImportRight, "changelist"), chosen)
+    assert not ImportRight.objects.exists()
+    assert [action for action, _, _ in recorded(since)] == [
+        "import:right_granted",
+        "import:right_withdrawn",
+    ]

@@ -1,63 +1,92 @@
-"""Imports: what comes in, how far it is, and trying again."""
+"""Imports: what comes in, how far it is, asking for more, starting, cancelling, trying again."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aegis.accounts.models import User
-from aegis.pages.import_view import import_view
-from aegis.pages.open_uploads import load_open_uploads
+from aegis.pages.forms.imports import ImportForm, typed_for
+from aegis.pages.import_offers import load_offers
+from aegis.pages.import_page import load_import_page
+from aegis.pages.import_query import find_import, import_views, imports_of
+from aegis.pages.imports_page import load_imports_page
+from aegis.pages.posted import posted
 from aegis.pages.signed_in import person
-from aegis.problems import NotFound
-from imports.asking import retry
-from imports.models import Import, ImportState
-from registry.permissions import CONTRIBUTE, permissions_of
+from imports.asking import ask_import, cancel, retry, start
 from registry.uploads import discard_upload, get_upload
 
-PER_PAGE = 20
 
-
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the imports of every model that this person may see, the newest first."""
-    found = _imports(person(request))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    views = [import_view(job, job.steps.all()) for job in page.object_list]
-    counts = found.aggregate(
-        running=Count("pk", filter=Q(state=ImportState.RUNNING)),
-        waiting=Count("pk", filter=Q(state=ImportState.WAITING)),
+    """Show the imports that this person may see, the newest first, and ask for another."""
+    user, chosen = person(request), request.GET
+    offers = load_offers(user)
+    form = ImportForm(posted(request), offers=offers, initial=_initial(user, chosen))
+    if form.is_valid():
+        waits = "at_once" not in request.POST
+        job = form.act(ask_import, actor=user, waits_for_start=waits, **form.asked)
+        if job is not None:
+            return redirect("pages:import", job.number)
+    page = load_imports_page(
+        user,
+        number=chosen.get("page", "1"),
+        state=chosen.get("state", ""),
+        is_mine="mine" in chosen,
     )
-    uploads = load_open_uploads(person(request))
-    context = {"page": page, "jobs": views, "counts": counts, "uploads": uploads}
-    return render(request, "imports/index.html", context)
+    context = {"page": page, "form": form, "offers": offers}
+    return render(request, "imports/index.html", context, status=form.status)
 
 
 @require_safe
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show one import."""
-    job = _import(person(request), number)
-    model = job.registered_model
-    may_retry = model is not None and CONTRIBUTE in permissions_of(person(request), model)
-    context = {"job": import_view(job, job.steps.all()), "may_retry": may_retry}
-    return render(request, "imports/import.html", context)
+    return render(
+        request, "imports/import.html", {"page": load_import_page(person(request), number)}
+    )
+
+
+@require_safe
+def state(request: HttpRequest, number: int) -> HttpResponse:
+    """Answer the poll of an import's page: how far it is, or to load the page anew."""
+    page = load_import_page(person(request), number)
+    if request.GET.get("mark") == page.view.mark:
+        return render(request, "imports/_state.html", {"page": page})
+    answer = HttpResponse(status=204)
+    answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_safe
 def row(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the poll of one row; a row that is done asks no more."""
-    job = _import(person(request), number)
-    return render(request, "imports/_row.html", {"job": import_view(job, job.steps.all())})
+    (view,) = import_views([find_import(person(request), number)])
+    return render(request, "imports/_row.html", {"job": view})
+
+
+@require_POST
+def begin(request: HttpRequest, number: int) -> HttpResponse:
+    """Go on with an import that was looked up."""
+    job = start(find_import(person(request), number), actor=person(request))
+    messages.success(request, f"Import {job.number} is started.")
+    return redirect("pages:import", job.number)
+
+
+@require_POST
+def stop(request: HttpRequest, number: int) -> HttpResponse:
+    """End an import that is under way."""
+    job = cancel(find_import(person(request), number), actor=person(request))
+    messages.success(request, f"Import {job.number} is cancelled.")
+    return redirect("pages:import", job.number)
 
 
 @require_POST
 def try_again(request: HttpRequest, number: int) -> HttpResponse:
     """Have a failed import tried once more, under the same number."""
-    job = retry(_import(person(request), number), actor=person(request))
+    job = retry(find_import(person(request), number), actor=person(request))
     messages.success(request, f"Import {job.number} is tried again.")
     if job.version is None:
         return redirect("pages:import", job.number)
@@ -72,19 +101,9 @@ def discard_open_upload(request: HttpRequest, key: UUID) -> HttpResponse:
     return redirect("pages:imports")
 
 
-def _imports(user: User) -> QuerySet[Import]:
-    found: QuerySet[Import] = Import.objects.visible_to(user)
-    return (
-        found.select_related(
-            "registered_model", "version__registered_model", "same_as", "requested_by"
-        )
-        .prefetch_related("steps")
-        .order_by("-number")
-    )
-
-
-def _import(user: User, number: int) -> Import:
-    job = _imports(user).filter(number=number).first()
-    if job is None:
-        raise NotFound("import_not_found", f"There is no import {number}.")
-    return job
+def _initial(user: User, chosen: Any) -> dict[str, Any]:
+    """Return what the form begins with: what was asked of the import that ``like`` names."""
+    like = chosen.get("like", "")
+    job = imports_of(user).filter(number=int(like)).first() if like.isdecimal() else None
+    typed = typed_for(job) if job is not None else {}
+    return {**typed, "new_version": True} if "again" in chosen else typed

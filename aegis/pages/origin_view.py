@@ -1,0 +1,59 @@
+"""Where a version was fetched from, as its page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aegis.pages.plan_view import MOST, pinned_rows
+from imports.models import Import
+from imports.sources.protocol import LeftOutFile
+from registry.models import ModelVersion, Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class OriginView:
+    """The provenance of a version in words; ``import_number`` is that of its import."""
+
+    provenance: Provenance
+    import_number: int | None
+
+    @property
+    def pinned(self) -> list[tuple[str, str]]:
+        """Return what the reference was resolved to."""
+        return pinned_rows(self.provenance.document["pinned"])
+
+    @property
+    def left_out(self) -> list[LeftOutFile]:
+        """Return the first files that stayed behind."""
+        return [LeftOutFile(**one) for one in self.provenance.document["left_out"][:MOST]]
+
+    @property
+    def count(self) -> int:
+        """Return how many files stayed behind."""
+        return len(self.provenance.document["left_out"])
+
+    @property
+    def further(self) -> int:
+        """Return how many of them are not shown."""
+        return max(0, self.count - MOST)
+
+    @property
+    def left_out_metrics(self) -> Mapping[str, str]:
+        """Return the metrics that could not be recorded, with the reasons."""
+        found: Mapping[str, str] = self.provenance.document["left_out_metrics"]
+        return found
+
+    @property
+    def notices(self) -> list[str]:
+        """Return what was noticed when it was looked up."""
+        return [one["sentence"] for one in self.provenance.document["notices"]]
+
+
+def load_origin(version: ModelVersion) -> OriginView | None:
+    """Return where ``version`` was fetched from; None for uploaded files, which costs nothing."""
+    if version.source == ModelVersion.Source.UPLOAD:
+        return None
+    found = Provenance.objects.filter(version=version).select_related("recorded_by").first()
+    if found is None:
+        return None
+    numbers = Import.objects.filter(version=version).values_list("number", flat=True)
+    return OriginView(found, numbers.first())
