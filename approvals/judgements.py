@@ -49,6 +49,8 @@ def _of_metric(row: MetricRow) -> Judgement:
         parts.append(f"{number_words(row.left, unit=unit)} left to the limit.")
     if row.status == "warn" and row.share_used is not None:
         parts.append(f"{percent(row.share_used)} of the limit is used.")
+    if row.value and row.value.claim:
+        parts.append(f"The value is no report's: {row.value.claim}.")
     claim = "is worse" if row.change == WORSE else "is near its limit"
     return Judgement("metric", row.meaning.name, f"{name} {claim}.", " ".join(parts))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aegis.proof.manifest import Manifest
@@ -24,6 +24,14 @@ class FactRecord:
     source: str
     recorded_by: UUID
     recorded_at: datetime
+
+
+CLAIMS: Final = {
+    "stated": "stated",
+    "run": "read from an MLflow run",
+    "claim": "publisher's claim",
+}
+"""Whose word a metric is that no report holds, and that so passes no gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,11 @@ class MetricRecord:
     def is_reported(self) -> bool:
         """Say whether it was read from a report; a stated value passes no gate."""
         return self.source == "report"
+
+    @property
+    def claim(self) -> str:
+        """Return whose word the value is, empty for one that was read from a report."""
+        return CLAIMS.get(self.source, "")
 
 
 @dataclass(frozen=True, slots=True)

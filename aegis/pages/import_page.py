@@ -111,7 +111,7 @@ def _log(view: ImportView) -> list[LogLine]:
     if view.is_delayed and job.waiting_since is not None:
         lines.append(LogLine(job.waiting_since, None, f"waits: {job.error}"))
     if job.finished_at is not None and job.state == ImportState.FAILED:
-        lines.append(LogLine(job.finished_at, None, f"gave up: {job.error}"))
+        lines.append(LogLine(job.finished_at, None, f"gave up: {job.error_code}"))
     if job.finished_at is not None and job.state == ImportState.DONE:
         lines.append(LogLine(job.finished_at, None, f"ended with {job.result}"))
     return sorted(lines, key=lambda line: line.at)

@@ -1,7 +1,6 @@
 """A row of the metrics table: what a comparison found, as it is drawn. Pure."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from aegis.pages.deltas import Delta, delta
 from aegis.pages.formatting import decimals_for, exact, number_text, with_unit
@@ -10,12 +9,6 @@ from approvals.metric_rows import ADDED, REMOVED, MetricRow
 from approvals.records import MetricRecord
 
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "": ""}
-CLAIMS: Final = {
-    "stated": "stated",
-    "run": "read from an MLflow run",
-    "claim": "publisher’s claim",
-}
-"""Whose word a metric is that no report holds, and that so passes no gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +58,7 @@ def _notes(row: MetricRow) -> tuple[str, ...]:
 
 def claim_note(record: MetricRecord | None) -> str:
     """Return whose word a value is, for one that no report holds and no gate counts."""
-    if record is None or record.is_reported:
-        return ""
-    return f"{CLAIMS[record.source]}, passes no gate"
+    return f"{record.claim}, passes no gate" if record and record.claim else ""
 
 
 def _interval(record: MetricRecord, places: int) -> str:

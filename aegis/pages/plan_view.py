@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from aegis.pages.fact_values import fact_text
 from aegis.pages.formatting import metric_text
-from aegis.pages.metrics import CLAIMS
 from approvals.comparison import TABLES
+from approvals.records import CLAIMS
 from imports.sources.protocol import LeftOutFile, Notice, Plan, PlannedFile
 from registry.cards import BY_KEY
 from registry.facts import FACTS

@@ -173,11 +173,11 @@ def _why_missing(facts: GateInput, named: list[MetricRecord], dataset: str) -> s
         return "was measured on slices of the data only"
     if named:
         value = number_words(named[0].value)
-        return f"is only {_WORDS[named[0].source].format(value)} passes no gate"
+        return f"is only {_CLAIMED[named[0].source].format(value)} passes no gate"
     return "is in no evaluation report of this version"
 
 
-_WORDS: Final = {
+_CLAIMED: Final = {
     "stated": "stated ({}), and a stated value",
     "run": "read from an MLflow run ({}), and such a value",
     "claim": "claimed by its publisher ({}), and a claim",

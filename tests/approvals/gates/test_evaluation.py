@@ -55,6 +55,16 @@ def test_a_metric_past_its_limit_fails_and_says_by_which_side() -> None:
             "ROC AUC is only stated (0.99), and a stated value passes no gate.",
         ),
         (
+            (metric("roc_auc", 0.99, source="run"),),
+            (),
+            "ROC AUC is only read from an MLflow run (0.99), and such a value passes no gate.",
+        ),
+        (
+            (metric("roc_auc", 0.99, source="claim"),),
+            (),
+            "ROC AUC is only claimed by its publisher (0.99), and a claim passes no gate.",
+        ),
+        (
             (metric("roc_auc", 0.99, REPORT.id),),
             (report(id=REPORT.id, outcome="fail"),),
             "ROC AUC is in a report that did not pass.",
