@@ -39,6 +39,8 @@ def die():
 def watch(reached):
     if point == "in the middle" and reached == "package begun":
         threading.Timer(0.02, die).start()
+    if point == "in a download" and reached == "fetch begun":
+        threading.Timer(0.3, die).start()
     if reached == point:
         die()
 
@@ -46,7 +48,7 @@ run(UUID(job), watch=watch)
 """
 
 
-def killed_at(point: str, job: Import, data_folder: Path) -> bool:
+def killed_at(point: str, job: Import, data_folder: Path, **environment: str) -> bool:
     """Run the import in a process of its own that dies at ``point``; say whether it did."""
     connection.close()
     worker = subprocess.run(
@@ -56,6 +58,7 @@ def killed_at(point: str, job: Import, data_folder: Path) -> bool:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "aegis.settings.test",
             "AEGIS_DATA": str(data_folder),
+            **environment,
         },
         capture_output=True,
         text=True,
@@ -83,8 +86,8 @@ def test_a_killed_worker_leaves_one_version_one_entry_and_no_orphan(
     assert killed_at(point, job, data_folder)
     take_over(job)
 
-    assert (job.state, job.version.state, model.versions.count()) == ("done", "ready", 1)
-    assert job.version.scans.count() == 1
+    assert (job.state, job.made.state, model.versions.count()) == ("done", "ready", 1)
+    assert job.made.scans.count() == 1
     assert [action for action, _, _ in recorded(since)] == [
         "version:registered",
         "version:scanned",
@@ -93,7 +96,7 @@ def test_a_killed_worker_leaves_one_version_one_entry_and_no_orphan(
     sweep()
     assert making.stored(data_folder / "uploads") == []
     assert making.stored(data_folder / "artifacts") == sorted(
-        [job.version.artifact.key, index_key(job.version.artifact.key)]
+        [job.made.artifact.key, index_key(job.made.artifact.key)]
     )
 
 
@@ -106,7 +109,7 @@ def test_a_worker_that_is_killed_while_it_writes_leaves_no_half_package(
     assert not list((data_folder / "artifacts").glob("models/**/*.tar.gz"))
     take_over(job)
 
-    assert (job.state, job.version.state) == ("done", "ready")
+    assert (job.state, job.made.state) == ("done", "ready")
 
 
 @pytest.mark.parametrize("point", ["claimed", "check recorded", "package worked"])
@@ -115,10 +118,10 @@ def test_a_killed_worker_and_lost_bytes_end_in_a_failure_that_can_be_tried_again
 ) -> None:
     job = making.new_import(model, cast.mina)
     assert killed_at(point, job, data_folder)
-    upload_folder().discard(job.version.upload.pk)
+    upload_folder().discard(job.made.upload.pk)
 
     take_over(job)
 
     assert (job.state, job.error_code) == ("failed", "upload_file_missing")
-    assert job.version.state == "failed"
+    assert job.made.state == "failed"
     assert retry(job, actor=cast.mina).state == "waiting"
