@@ -7,7 +7,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Keys, Named, Url, registry, split
-from aegis.cli.output import bars, print_json, size, tell, version_json
+from aegis.cli.output import bars, files, print_json, size, tell, version_json
 
 
 def download(
@@ -33,6 +33,6 @@ def download(
         print_json({**version_json(found.version), "path": str(found.path), "verified": True})
     else:
         version = found.version
-        what = f"{version.file_count} files, {size(version.size)}, verified."
+        what = f"{files(version.file_count)}, {size(version.size)}, verified."
         tell(f"{version.name} is in {found.path}: {what}")
     return Exit.DONE

@@ -10,7 +10,7 @@ from aegis.cli.changes import print_change, read_back
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, registry
 from aegis.cli.origins import SOURCES, copy_of, file_lines
-from aegis.cli.output import bars, print_json, size, tell, version_json
+from aegis.cli.output import bars, files, print_json, size, tell, version_json
 from aegis.sdk import Import, ModelRegistry, Version
 from aegis.sdk.progress import Watcher
 
@@ -197,7 +197,7 @@ def ended(there: ModelRegistry, made: Version, *, sign_key: str | None, as_json:
     else:
         origin = _origin(made.job) if made.job else "?"
         label = f" ({made.label})" if made.label else ""
-        changes = [f"Registered {made.name}{label}: {made.file_count} files, {size(made.size)}"]
+        changes = [f"Registered {made.name}{label}: {files(made.file_count)}, {size(made.size)}"]
         if made.already_registered:
             changes = [f"None: {made.name}{label} has these files already"]
         print_change(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from aegis.cli.output import size
+from aegis.cli.output import files, size
 
 SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow"}
 _FILES_SHOWN: Final = 20
@@ -24,10 +24,10 @@ def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 def copy_of(found: Mapping[str, Any]) -> str:
     """Say whether all files of an origin come along."""
-    files = _counted(len(found["files"]))
+    taken = files(len(found["files"]))
     if found["is_complete"]:
-        return f"complete, {files}"
-    return f"partial, {files}; {_counted(len(found['left_out']))} left out"
+        return f"complete, {taken}"
+    return f"partial, {taken}; {files(len(found['left_out']))} left out"
 
 
 def file_lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -50,7 +50,3 @@ def _limited(lines: list[str]) -> Iterator[str]:
     yield from lines[:_FILES_SHOWN]
     if len(lines) > _FILES_SHOWN:
         yield f"  and {len(lines) - _FILES_SHOWN} more"
-
-
-def _counted(count: int) -> str:
-    return f"{count} file" if count == 1 else f"{count} files"

@@ -161,7 +161,12 @@ def verification_lines(found: Verification) -> Iterator[str]:
         yield f"{found.path} is NOT verified."
         return
     name = f" is {found.model}@{found.number}" if found.model else ""
-    yield f"{found.path}{name}: verified, {found.files} files, {size(found.size)}."
+    yield f"{found.path}{name}: verified, {files(found.files)}, {size(found.size)}."
+
+
+def files(count: int) -> str:
+    """Return a number of files as people say it."""
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def size(count: float) -> str:

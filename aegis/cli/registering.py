@@ -7,7 +7,7 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, numbers, registry
-from aegis.cli.output import bars, pairs, print_json, tell, version_json, version_lines
+from aegis.cli.output import bars, files, pairs, print_json, tell, version_json, version_lines
 from aegis.sdk.signing import sign_model_artifact
 
 
@@ -107,5 +107,5 @@ def sign(
         }
         print_json(document)
     else:
-        tell(f"Signed {len(made.manifest.files)} files with {made.key_name}: {made.path}")
+        tell(f"Signed {files(len(made.manifest.files))} with {made.key_name}: {made.path}")
     return Exit.DONE
