@@ -118,7 +118,10 @@ def is_accepted_by_the_tool_of_openssf(shell: Shell, copy: Path, hint: str) -> N
 
 def test_what_is_in_production_verifies_with_its_promotion(shell: Shell) -> None:
     found = shell.read("verify", "digit-reader@production", "--require", "Production")
-    assert {"promotion_signed", "stage_holds"} <= {check["code"] for check in found["checks"]}
+    codes = {check["code"] for check in found["checks"]}
+    assert "stage_holds" in codes
+    # Another test may have rolled the model back meanwhile.
+    assert codes & {"promotion_signed", "rollback_signed"}
     shell.run("download", "digit-reader@production", "--package", "--to", "kept.tar.gz")
     keys = shell.home / "keys.json"
     import httpx

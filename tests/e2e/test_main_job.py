@@ -66,7 +66,8 @@ def record_numbers(mina: Visitor) -> None:
     mina.field("Fact").select_option(label="Base model")
     mina.fill({"Value": "none, trained from nothing"})
     mina.press("Record")
-    expect(mina.page.get_by_role("region", name="Source")).to_contain_text("trained from nothing")
+    origin = mina.page.get_by_role("region", name="Where it comes from")
+    expect(origin).to_contain_text("trained from nothing")
 
 
 def come_to_staging(mina: Visitor) -> None:
@@ -79,7 +80,9 @@ def find_in_inbox(reviewer: Visitor, number: int, version: str) -> None:
     """Find the request among those that need this person, and open it."""
     reviewer.visit("/")
     reviewer.page.get_by_role("navigation", name="Main").get_by_role("link", name="Reviews").click()
-    table = reviewer.page.get_by_role("main").get_by_role("table").first
+    # What else waits, such as a waiver, stands above them and gives them a heading.
+    name = re.compile("Table: (requests|promotions for you to decide)")
+    table = reviewer.page.get_by_role("region", name=name)
     table.get_by_role("link", name=f"{NAME} {version}").click()
     expect(reviewer.page).to_have_url(re.compile(f"/reviews/{number}/$"))
 

@@ -54,7 +54,7 @@ def test_a_worker_that_lost_its_lease_can_do_nothing_more(job: Import) -> None:
     with pytest.raises(TakenOver):
         Progress(first, done=0).write()
     with pytest.raises(TakenOver):
-        fail(first, code="x", reason="x")
+        fail(first, kind="conflict", code="x", reason="x")
     with pytest.raises(TakenOver):
         finish(first, job.version, artifact=None, report=None)  # type: ignore[arg-type]  # It never looks at them.
     wait(first, code="x", sentence="x", own_fault=True)

@@ -34,6 +34,7 @@ from registry.models import (
     Upload,
 )
 from registry.models.versions import MUTABLE_WHEN_READY
+from registry.provenance import Origin, record_provenance
 from registry.redacting import due_jobs, run_job
 from registry.redaction_statements import sign_owed
 from registry.resigning import sign_again
@@ -105,6 +106,11 @@ def filled(cast: Cast, model: RegisteredModel, version: ModelVersion) -> ModelVe
     define_default_metrics()
     sign_again(version, actor=cast.marc)
     verify_now(version)
+    record_provenance(
+        version,
+        actor=cast.mina,
+        origin=Origin("hub:acme/tiny@c0ffee", "acme/tiny", "", is_complete=True, document={}),
+    )
     note_download(version, actor=cast.mina, token=None)
     publish()
     scanning.rescan(version, scanning.unknown(version))
@@ -172,6 +178,7 @@ def test_rows_that_are_only_added_are_never_changed_or_removed(filled: ModelVers
         *("ComplianceTag", "Evidence", "Metric", "PackageCheck", "Signature", "VersionFact"),
         *("DownloadEvent", "RevocationList", "ScanReport", "ScanWaiver", "ScanWaiverAnswer"),
         *("PackageRewrite", "Redaction", "RedactionDecision", "RedactionStatement", "Recall"),
+        "Provenance",
     }
     for model in APPEND_ONLY:
         table = model._meta.db_table

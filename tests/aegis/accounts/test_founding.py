@@ -117,6 +117,7 @@ def test_the_two_roles_see_tables_and_change_little() -> None:
             ("accounts", "team"),
             ("accounts", "apitoken"),
             ("registry", "metricdefinition"),
+            ("imports", "importright"),
         )
     }
     assert held(ADMINISTRATORS) - held(AUDITORS) == changes
