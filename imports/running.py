@@ -29,13 +29,14 @@ from imports.claims import (
 from imports.fetching import fetch
 from imports.finishing import fail, finish
 from imports.models import Import, ImportStep
-from imports.planning import adopt_plan, keep_plan, refuse_other_bytes, usable
+from imports.planning import adopt_plan, keep_plan, refuse_other_bytes
 from imports.scanners import Scanner, sandboxed
 from imports.scanning.reports import Report
 from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan, Source
 from imports.sweeping import clear_away
 from imports.uploading import PASSES
+from imports.usable_plans import usable
 from registry.models import SigningKey
 from registry.signing.configured import key_for, signer_of
 from registry.storage.protocol import StoredObject

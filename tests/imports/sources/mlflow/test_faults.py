@@ -15,10 +15,10 @@ from pytest_django.fixtures import Settings
 from aegis.problems import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from aegis.proof.streams import chunks
 from aegis.settings.tracking import TrackingServer
-from imports.planning import usable
 from imports.sources.mlflow.asking import Tracking
 from imports.sources.mlflow.source import MlflowSource
 from imports.sources.protocol import Plan, PlannedFile
+from imports.usable_plans import usable
 from tests.harness.stack import free_port
 from tests.servers.answering import Answering, AnsweringServer, Asked, answering
 

@@ -7,9 +7,9 @@ import pytest
 
 from aegis.problems import Invalid, Refusal
 from aegis.settings.tracking import TrackingServer
-from imports.planning import usable
 from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan
+from imports.usable_plans import usable
 from tests.servers.mlflow.tracking import Tracked
 from tests.servers.mlflow.training import COMMIT, SECRET
 
