@@ -57,5 +57,7 @@ class Tokens:
 def _renew(client: Any) -> Lease | None:
     try:
         return granted(client.auth.token.renew_self())
-    except (exceptions.Forbidden, exceptions.InvalidRequest):
+    except (exceptions.Forbidden, exceptions.InvalidRequest, exceptions.InternalServerError):
+        # In the last moment of its longest life Vault says so with a 500; whoever signs in anew
+        # hears soon enough if it was another fault.
         return None
