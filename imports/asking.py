@@ -147,9 +147,17 @@ def _locked(job: Import, actor: User) -> Import:
     else:
         require_registering(actor, _owner(job))
     found = Import.objects.select_for_update(of=("self",))
-    return found.select_related("version__registered_model", "registered_model", "team").get(
+    locked = found.select_related("version__registered_model", "registered_model", "team").get(
         pk=job.pk
     )
+    if locked.version_id != job.version_id:
+        # Its version would be locked after it, which others do the other way round.
+        raise Conflict(
+            "import_went_on",
+            f"Import {job.number} has just taken its version's number.",
+            mend="Look at it again.",
+        )
+    return locked
 
 
 def _steps(kind: SourceKind) -> list[ImportStep.Name]:

@@ -13,7 +13,7 @@ from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.text import name_key
-from imports.claims import Claim
+from imports.claims import Claim, TakenOver
 from imports.models import Import, ImportState, ImportStep
 from imports.rights import require_import_right
 from imports.sources.configured import kind_of
@@ -57,8 +57,9 @@ def adopt_plan(held: Claim, plan: Plan) -> Import:
     Everything is asked again, since time has passed: the rights of who asked, label and key.
     Raises ``TakenOver`` without the claim.
     """
-    asked_by = _requester(held)
-    model = _model(held, plan, asked_by)
+    asked = _held(held)
+    asked_by = asked.requested_by
+    model = _model(asked, plan)
     job = held.lock()
     _end_step(job)
     job.plan = plan.to_json()
@@ -78,18 +79,17 @@ def adopt_plan(held: Claim, plan: Plan) -> Import:
     return job
 
 
-def _requester(held: Claim) -> User:
-    job = held.rows().select_related("requested_by").first()
-    if job is None:
-        held.lock()  # It is lost, and says so.
-    assert job is not None
-    requester: User = job.requested_by
-    return requester
+def _held(held: Claim) -> Import:
+    """Return the import, to be locked after its model, or raise ``TakenOver``."""
+    found = held.rows().select_related("requested_by", "team", "registered_model").first()
+    if found is None:
+        raise TakenOver
+    return found
 
 
-def _model(held: Claim, plan: Plan, actor: User) -> RegisteredModel:
+def _model(job: Import, plan: Plan) -> RegisteredModel:
     """Return the locked model to register with; one of a new name is registered with it."""
-    job = held.rows().select_related("team", "registered_model").get()
+    actor = job.requested_by
     key = name_key(job.model_name)
     found = job.registered_model or RegisteredModel.objects.filter(name_key=key).first()
     if found is not None:

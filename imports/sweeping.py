@@ -20,7 +20,7 @@ _LOOKED_AT: Final = timedelta(days=2)
 
 def clear_away(job: Import) -> None:
     """Remove what a failed or cancelled import has downloaded, unless it is kept for a look."""
-    if job.plan is None or job.version is None or job.source == "upload":
+    if job.plan is None or job.version is None:  # Uploaded files have no plan.
         return
     if job.kept_until is None or job.kept_until <= timezone.now():
         upload_folder().discard(Upload.objects.get(version=job.version).pk)

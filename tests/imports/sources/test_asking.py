@@ -270,3 +270,17 @@ def test_one_person_runs_a_few_imports_at_a_time(
     held.rows().update(lease_until=timezone.now())
 
     assert claim(second.pk) is not None
+
+
+def test_an_import_that_went_on_meanwhile_is_looked_at_again(
+    cast: Cast, source: FolderSource
+) -> None:
+    seen = asked(cast)
+    source.breaks["config.json"] = (1, Unavailable("hub_unreachable", "Away."))
+    done(Import.objects.get(pk=seen.pk))
+
+    with pytest.raises(Conflict) as caught:
+        cancel(seen, actor=cast.mina)
+
+    assert caught.value.code == "import_went_on"
+    assert cancel(Import.objects.get(pk=seen.pk), actor=cast.mina).state == "cancelled"
