@@ -25,6 +25,7 @@ from approvals.models import PromotionRequest
 from approvals.moving import was_in_production
 from approvals.results import latest_results
 from approvals.stage_guards import (
+    why_held_back,
     why_not_archive,
     why_not_ask,
     why_not_recall,
@@ -34,6 +35,7 @@ from approvals.standing import Standing
 from approvals.states import UNDER_WAY, TransitionKind
 from registry.models import ModelVersion
 from registry.permissions import permissions_of
+from registry.recalled_bytes import why_recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,11 @@ def _of_version(version: ModelVersion, held: Collection[str]) -> Iterator[Action
                 held=held,
                 policies=policies_for(version.registered_model, move.target),
                 under_way=under_way.get(move.target),
-            )
+            ) or why_recalled(version)
         elif move.kind == TransitionKind.ROLLBACK:
             refusal = why_not_roll_back(
                 version, held=held, was_in_production=was_in_production(version)
-            )
+            ) or why_held_back(version)
         elif move.kind == TransitionKind.RECALL:
             refusal = why_not_recall(version, held=held)
         else:

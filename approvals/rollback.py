@@ -16,13 +16,16 @@ from aegis.sensitive.texts import plain_text
 from approvals.locking import lock_with_occupant
 from approvals.models import PromotionStatement, StageTransition
 from approvals.moving import outdate_overtaken, put_into, was_in_production
-from approvals.stage_guards import why_not_known_good, why_not_roll_back, why_not_usable
+from approvals.stage_guards import (
+    why_held_back,
+    why_not_known_good,
+    why_not_roll_back,
+    why_not_usable,
+)
 from approvals.standing import current_account
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, RegisteredModel, Stage
 from registry.permissions import permissions_of
-from registry.recalled_bytes import why_recalled
-from registry.scan_coverage import why_blocked
 from registry.signing.configured import signer_of, statement_key
 
 LONGEST_REASON = 4000
@@ -51,15 +54,11 @@ def roll_back(
     user = current_account(actor)
     if version.registered_model_id != model.pk:
         raise NotFound("version_not_found", f"{model.name} has no such version.")
-    refusal = (
-        why_not_roll_back(
-            version,
-            held=permissions_of(user, version.registered_model),
-            was_in_production=was_in_production(version),
-        )
-        or why_recalled(version)
-        or why_blocked(version)
-    )
+    refusal = why_not_roll_back(
+        version,
+        held=permissions_of(user, version.registered_model),
+        was_in_production=was_in_production(version),
+    ) or why_held_back(version)
     if refusal:
         raise refusal
     moved = put_into(
@@ -83,8 +82,10 @@ def candidates(model: RegisteredModel) -> list[Candidate]:
     for version in ModelVersion.objects.filter(registered_model=model).order_by("-number"):
         version.registered_model = model
         since, until = found.get(version.pk, (None, None))
-        refusal = why_not_usable(version) or why_not_known_good(
-            version, was_in_production=since is not None
+        refusal = (
+            why_not_usable(version)
+            or why_not_known_good(version, was_in_production=since is not None)
+            or why_held_back(version)
         )
         rows.append(Candidate(version, since, until, refusal))
     return rows

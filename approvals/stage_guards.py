@@ -16,6 +16,8 @@ from registry.permissions import (
     model_not_found,
     who_can,
 )
+from registry.recalled_bytes import why_recalled
+from registry.scan_coverage import why_blocked
 
 
 def why_not_ask(
@@ -110,6 +112,14 @@ def why_not_usable(version: ModelVersion) -> Refusal | None:
             url=f"/models/{version.registered_model.name}/versions/{version.number}/",
         )
     return None
+
+
+def why_held_back(version: ModelVersion) -> Refusal | None:
+    """Refuse what is about to be held back: its waiver ended, or the same files were recalled.
+
+    Two queries, so ask it last.
+    """
+    return why_recalled(version) or why_blocked(version)
 
 
 def _why_not_ready(version: ModelVersion) -> Refusal | None:

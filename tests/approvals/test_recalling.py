@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from aegis.events.models import Notification, OutboxEvent
 from aegis.events.outbox import dispatch
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal
+from approvals.available import available
 from approvals.models import RequestState, StageTransition
 from approvals.recalling import recall
 from approvals.replay import replay
-from approvals.rollback import roll_back
+from approvals.rollback import candidates, roll_back
 from registry.downloads import note_download
 from registry.models import ModelVersion, Recall, RegisteredModel
 from registry.readers import open_artifact
@@ -79,6 +80,10 @@ def test_the_same_files_stay_recalled_under_another_number(
             refuses()
         assert caught.value.code == "version_recalled"
         assert WHY in caught.value.sentence
+    for offered in available(again, cast.mina):
+        if offered.name.startswith("promote_to_"):
+            assert offered.refusal is not None
+            assert offered.refusal.code == "version_recalled"
     same = "recalled a version of the same files"
     with pytest.raises(IntegrityError, match=same), transaction.atomic():
         StageTransition.objects.create(
@@ -100,6 +105,11 @@ def test_nobody_rolls_back_to_files_that_were_recalled_under_another_number(
     with pytest.raises(Conflict) as caught:
         roll_back(model, actor=cast.marc, to_version=first, reason="Quickly.")
     assert caught.value.code == "version_recalled"
+    button = next(one for one in available(first, cast.marc) if one.name == "roll_back")
+    row = next(one for one in candidates(model) if one.version == first)
+    for refusal in (button.refusal, row.refusal):
+        assert refusal is not None
+        assert refusal.code == "version_recalled"
 
 
 def test_every_way_out_refuses_with_the_reason(cast: Cast, version: ModelVersion) -> None:

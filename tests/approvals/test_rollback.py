@@ -132,6 +132,9 @@ def test_nobody_rolls_back_to_what_no_waiver_covers_any_more(
     assert former.quarantined_at is None
 
     refused("scan_blocks", Conflict, model, actor=cast.marc, to_version=former)
+    offered = next(row for row in candidates(model) if row.version == former)
+    assert offered.refusal is not None
+    assert offered.refusal.code == "scan_blocks"
     with pytest.raises(IntegrityError, match="No valid waiver covers"), transaction.atomic():
         StageTransition.objects.create(
             version=former,
