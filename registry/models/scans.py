@@ -81,6 +81,8 @@ class ScanReport(models.Model):
                         {other_files("v.id", "NEW.findings")})) THEN
                         {refuse("The scan is about other files than those of the version.")}
                     END IF;
+                    -- Under the lock and whatever the INSERT says: the latest one counts.
+                    NEW.id := nextval(pg_get_serial_sequence('registry_scanreport', 'id'));
                     RETURN NEW;
                 """,
             ),

@@ -112,6 +112,12 @@ def test_a_report_is_what_its_digest_its_verdict_and_its_files_say(version: Mode
     insert_report(version)
 
 
+def test_no_report_stays_the_latest_by_its_number(version: ModelVersion) -> None:
+    insert_report(version, id=10**15)
+    insert_report(version, ruleset="later")
+    assert [report.ruleset for report in version.scans.all()][:2] == ["later", scanning.RULESET]
+
+
 def test_a_failed_version_is_not_scanned(pending: ModelVersion, version: ModelVersion) -> None:
     mark_failed(pending, actor=None, code="gone", reason="It is gone.")
 
