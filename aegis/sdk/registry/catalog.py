@@ -1,0 +1,39 @@
+"""What is there: models, their versions, and where they come from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aegis.sdk.documents import Version
+from aegis.sdk.registry.addresses import version_at, versions_of
+from aegis.sdk.registry.session import Session
+
+
+class Catalog(Session):
+    """Looking things up."""
+
+    def list_versions(self, model_name: str) -> list[Version]:
+        """Return the versions of a model, the newest first."""
+        return list(self.versions(model_name))
+
+    def versions(self, model_name: str) -> Iterator[Version]:
+        """Yield the versions of a model, the newest first, page after page."""
+        for document in self._connection.pages(versions_of(model_name)):
+            yield Version.of(document)
+
+    def models(self, **filters: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the registered models, by ``q``, ``team``, ``stage``, ``task``, ``framework``."""
+        yield from self._connection.pages("models/", **filters)
+
+    def show(self, model_name: str, ref: str | int = "latest") -> Version:
+        """Return the version of a number, a stage, ``latest``, an alias or a label."""
+        return Version.of(self._connection.get(version_at(model_name, ref)))
+
+    def provenance(self, model_name: str, ref: str | int = "latest") -> Mapping[str, Any]:
+        """Return where an imported version was fetched from; ``NotFound`` for an upload.
+
+        It holds ``identity``, ``shown``, ``url``, ``pinned``, ``is_complete``, ``files`` and
+        ``left_out`` with their upstream digests, and who recorded it when.
+        """
+        address = version_at(model_name, ref, "provenance")
+        found: Mapping[str, Any] = self._connection.get(address)
+        return found

@@ -1,0 +1,146 @@
+"""Having the registry bring versions in from where they were published or trained."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aegis.sdk import importing
+from aegis.sdk.documents import Import, Version
+from aegis.sdk.progress import Watcher, unwatched
+from aegis.sdk.registry.session import Session
+
+
+class Imports(Session):
+    """Asking for imports, watching and steering them."""
+
+    def import_huggingface(  # noqa: PLR0913 -- What is wanted of a repository, nearly all by name.
+        self,
+        repo_id: str,
+        model_name: str,
+        *,
+        revision: str = "main",
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        version: str | None = None,
+        team: str | None = None,
+        sign_key: str | None = None,
+        new_version: bool = False,
+        keep_temp: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Have the registry bring a repository of the Hugging Face Hub in, and return the version.
+
+        ``revision`` is a branch, a tag or a commit; what moves is resolved to its commit first.
+        ``include`` and ``exclude`` are patterns of paths. ``version`` is the label; without it the
+        version gets the next free patch label. A model that is not there is made for ``team``.
+        Files that the model has already give that version, with ``already_registered``, unless
+        ``new_version``.
+
+        It runs at the registry: Ctrl-C ends the wait alone, by ``WaitInterrupted``. With ``wait``
+        the version is ready; without, it is pending, and returned once it was looked up. What was
+        refused or could not be done raises the refusal that it is, ``Failed`` for what is none of
+        the others; ``Unreachable`` where the hub is away for longer than ``patience``. The
+        version's ``job`` says what was found. ``keep_temp`` keeps the files of a failed import for
+        an hour. ``progress`` is called with ``Progress`` reports.
+        """
+        wish = importing.Wish(
+            source="huggingface",
+            reference={
+                "repo": repo_id,
+                "revision": revision,
+                "include": list(include),
+                "exclude": list(exclude),
+            },
+            model=model_name,
+            team=team,
+            label=version,
+            sign_key=sign_key,
+            new_version=new_version,
+            keep_temp=keep_temp,
+        )
+        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+
+    def import_mlflow(  # noqa: PLR0913 -- What is wanted of a run, nearly all by name.
+        self,
+        model_name: str,
+        *,
+        run_id: str | None = None,
+        artifact_path: str | None = None,
+        uri: str | None = None,
+        server: str | None = None,
+        version: str | None = None,
+        team: str | None = None,
+        sign_key: str | None = None,
+        new_version: bool = False,
+        keep_temp: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Have the registry bring a model of MLflow in, and return the version.
+
+        It is named by ``run_id`` and ``artifact_path`` (a file or a folder of the run), or by a
+        ``uri``: ``runs:/…``, ``models:/NAME/VERSION``, ``models:/NAME@ALIAS``, ``models:/m-…``.
+        ``server`` is the name of one of the registry's tracking servers, where it has several. The
+        run then bears the tags ``aegis.registry.*``. The rest is as in ``import_huggingface``.
+        """
+        wish = importing.Wish(
+            source="mlflow",
+            reference={
+                "server": server,
+                "run_id": run_id,
+                "artifact_path": artifact_path,
+                "uri": uri,
+            },
+            model=model_name,
+            team=team,
+            label=version,
+            sign_key=sign_key,
+            new_version=new_version,
+            keep_temp=keep_temp,
+        )
+        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+
+    def plan_import(
+        self,
+        source: str,
+        reference: Mapping[str, Any],
+        model_name: str,
+        *,
+        version: str | None = None,
+        team: str | None = None,
+        sign_key: str | None = None,
+        keep: bool = False,
+        progress: Watcher = unwatched,
+    ) -> Import:
+        """Have a reference looked up, and return the import whose ``found`` says what it is.
+
+        ``source`` is ``huggingface`` or ``mlflow``, ``reference`` in its words, as the API has it.
+        Nothing is registered. It is cancelled then; with ``keep`` it waits for ``start_import``.
+        """
+        wish = importing.Wish(source, reference, model_name, team, version, sign_key)
+        return importing.plan(self._connection, wish, keep=keep, watcher=progress)
+
+    def imports(self, **filters: str) -> Iterator[Import]:
+        """Yield imports, the newest first, by ``state``, ``model``, ``mine`` ("true")."""
+        for document in self._connection.pages("imports/", **filters):
+            yield Import.of(document)
+
+    def import_of(self, number: int) -> Import:
+        """Return the import of that number, as it is now."""
+        return Import.of(self._connection.get(f"imports/{number}/"))
+
+    def wait_for_import(self, number: int, *, progress: Watcher = unwatched) -> Version:
+        """Return the version of an import once it is done; raise what it ended with otherwise."""
+        return importing.see_through(self._connection, number, wait=True, watcher=progress)
+
+    def start_import(self, number: int) -> Import:
+        """Go on with an import that was only looked up."""
+        return importing.act(self._connection, number, "start")
+
+    def cancel_import(self, number: int) -> Import:
+        """End an import that is under way; a version that has its number keeps it, and fails."""
+        return importing.act(self._connection, number, "cancel")
+
+    def retry_import(self, number: int) -> Import:
+        """Have a failed import tried again, under the same number."""
+        return importing.act(self._connection, number, "retry")
