@@ -95,7 +95,7 @@ def rollbacks_of(version: ModelVersion) -> QuerySet[StageTransition]:
     """Return the rollbacks to ``version``; ``is_signed`` says whether the statement is there."""
     rollbacks: QuerySet[StageTransition] = (
         StageTransition.objects.filter(version=version, kind=TransitionKind.ROLLBACK)
-        .annotate(is_signed=_signed())
+        .annotate(is_signed=has_statement())
         .select_related("version", "actor")
         .prefetch_related("consequences__version")
     )
@@ -123,14 +123,15 @@ def statement_of(version: ModelVersion, rollback: UUID) -> PromotionStatement:
 def owed_statements() -> QuerySet[StageTransition]:
     """Return the rollbacks whose statement is not signed yet, the oldest first."""
     return (
-        StageTransition.objects.filter(~_signed(), kind=TransitionKind.ROLLBACK)
+        StageTransition.objects.filter(~has_statement(), kind=TransitionKind.ROLLBACK)
         .select_related("version__registered_model")
         .prefetch_related("consequences__version")
         .order_by("moved_at")
     )
 
 
-def _signed() -> Exists:
+def has_statement() -> Exists:
+    """Return the condition that the signed statement of a transition is there."""
     return Exists(PromotionStatement.objects.filter(transition=OuterRef("pk")))
 
 

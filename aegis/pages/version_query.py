@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from approvals.json_rows import record_of, rows_as_json
 from approvals.models import PromotionRequest, StageTransition
+from approvals.rollback import has_statement
 from approvals.states import UNDER_WAY
 from imports.models import Rescan
 from imports.rescanning import UNDER_WAY as UNFINISHED
@@ -27,8 +28,12 @@ from registry.models import (
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move of the version between stages; ``request`` is the number of what asked for it."""
+    """A move of the version between stages; ``request`` is the number of what asked for it.
 
+    ``is_signed`` says whether its signed statement is there; a rollback's may be owed a while.
+    """
+
+    id: UUID
     kind: str
     source: str
     target: str
@@ -36,6 +41,7 @@ class Move:
     actor: UUID | None
     request: int | None
     moved_at: datetime
+    is_signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class History:
 def load_history(version: ModelVersion) -> History:
     """Return what happened to ``version``."""
     moves = StageTransition.objects.filter(version=OuterRef("pk")).order_by("sequence")
+    moves = moves.annotate(is_signed=has_statement())
     asked = PromotionRequest.objects.filter(version=OuterRef("pk"), state__in=UNDER_WAY)
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
     jobs = SigningJob.objects.filter(version=OuterRef("pk")).order_by("-requested_at", "-id")

@@ -47,7 +47,11 @@ version: list[URLPattern | URLResolver] = [
     path("provenance/", provenance.ProvenanceOfVersion.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
     path("rollbacks/", rollback.RollbacksToVersion.as_view()),
-    path("rollbacks/<uuid:rollback>/statement/", rollback.Statement.as_view()),
+    path(
+        "rollbacks/<uuid:rollback>/statement/",
+        rollback.Statement.as_view(),
+        name="rollback-statement",
+    ),
     path("archive/", versions.Archive.as_view()),
     path("recall/", recalls.Recalls.as_view()),
     path("downloads/", recalls.Downloads.as_view()),

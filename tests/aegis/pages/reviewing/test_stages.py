@@ -1,8 +1,11 @@
 """Rolling back and archiving on pages."""
 
+import re
+
 import pytest
 
 from approvals.models import StageTransition
+from approvals.sweeping import sign_owed
 from registry.models import ModelVersion, RegisteredModel, Stage
 from tests.aegis.pages.reviewing.conftest import SignIn
 from tests.approvals import making
@@ -36,6 +39,13 @@ def test_a_reviewer_rolls_back_to_a_version_that_is_known_good(
     second.refresh_from_db()
     assert (version.stage, second.stage) == (Stage.PRODUCTION, Stage.ARCHIVED)
     assert "Signed statement is owed." in client.get(ROLLBACK).content.decode()
+
+    history = "/models/churn-predictor/versions/1/"
+    assert "Signed statement is owed until" in client.get(history).content.decode()
+    sign_owed()
+    found = re.search(r'href="(/api/[^"]*/statement/)"', client.get(history).content.decode())
+    assert found
+    assert client.get(found[1]).json()["dsseEnvelope"]
 
 
 @pytest.mark.parametrize(
