@@ -130,6 +130,7 @@ def retry(job: Import, *, actor: User) -> Import:
     job.state = target
     job.bytes_done = job.attempts = 0
     job.error_code = job.error = job.error_kind = ""
+    job.error_details = {}
     job.lease_until = job.waiting_since = job.finished_at = job.kept_until = None
     job.save()
     job.steps.update(started_at=None, finished_at=None, result={})

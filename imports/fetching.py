@@ -23,6 +23,7 @@ from registry.uploads import upload_folder
 
 SPARE_BYTES: Final = 256 * 1024**2
 """So much room stays free on the disk that files are fetched to."""
+_TELL: Final = "Try again; if it happens once more, tell those who publish it."
 
 
 def fetch(source: Source, plan: Plan, upload: Upload, progress: Progress) -> None:
@@ -99,9 +100,9 @@ def _as_upstream(refusal: Conflict, file: PlannedFile) -> Conflict | Unavailable
         return refusal
     return Conflict(
         f"upstream_{refusal.code}",
-        f"{file.path} is not what the source says that it is. {refusal.sentence}",
-        mend="Try again; if it happens once more, tell those who publish it.",
-        details={"path": file.path},
+        f"{file.path} arrived with other bytes than the source announced.",
+        mend=_TELL,
+        details={"path": file.path, **refusal.details},
     )
 
 
@@ -126,8 +127,9 @@ def _refuse_too_long(file: PlannedFile, row: UploadFile, end: int) -> None:
     if row.size is not None and end > row.size:
         raise Conflict(
             "upstream_size_mismatch",
-            f"{file.path} has more than the {row.size:,} bytes that the source announced.",
-            mend="Try again; if it happens once more, tell those who publish it.",
+            f"{file.path} has more bytes than the source announced.",
+            mend=_TELL,
+            details={"path": file.path, "announced": row.size},
         )
     if end > settings.AEGIS_UPLOAD_FILE_BYTES:
         raise Invalid(

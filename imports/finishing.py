@@ -1,7 +1,8 @@
 """How an import ends: with its version ready, or with the reason why it failed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -40,10 +41,12 @@ def finish(
 
 
 @verb
-def fail(held: Claim, *, code: str, reason: str, kind: str) -> Import:
+def fail(
+    held: Claim, *, code: str, reason: str, kind: str, details: Mapping[str, Any] | None = None
+) -> Import:
     """Give an import up, with its version if it has one; raise ``TakenOver`` without the claim.
 
-    ``kind`` is that of the refusal that ended it.
+    ``kind`` and ``details`` are those of the refusal that ended it.
     """
     found = held.rows().select_related("version").first()
     version = lock_version(found.version) if found and found.version else None
@@ -61,6 +64,7 @@ def fail(held: Claim, *, code: str, reason: str, kind: str) -> Import:
         )
     job.state = ImportState.FAILED
     job.error_code, job.error, job.error_kind = code, reason, kind
+    job.error_details = dict(details or {})
     if job.asked.get("keep_temp"):
         job.kept_until = timezone.now() + KEPT
     return _ended(job)

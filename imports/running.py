@@ -167,7 +167,13 @@ def _wait_for_operator(held: Claim, unmended: SignerMisconfigured) -> None:
 
 
 def _fail(held: Claim, refusal: Refusal) -> None:
-    job = fail(held, code=refusal.code, reason=refusal.in_full, kind=refusal.kind)
+    job = fail(
+        held,
+        code=refusal.code,
+        reason=refusal.in_full,
+        kind=refusal.kind,
+        details=refusal.details,
+    )
     clear_away(job)
 
 

@@ -235,13 +235,14 @@ def _refuse_another(found: SealedFile, size: int | None, sha256: str | None) -> 
     again = "Send the file again from its beginning."
     if size is not None and found.size != size:
         sentence = f"The file has {found.size:,} bytes, not {size:,}."
-        raise Conflict("size_mismatch", sentence, mend=again)
+        details = {"announced": size, "received": found.size}
+        raise Conflict("size_mismatch", sentence, mend=again, details=details)
     if sha256 is not None and found.sha256 != sha256:
         raise Conflict(
             "digest_mismatch",
             f"The received bytes have the sha256 {found.sha256}, not {sha256}.",
             mend=again,
-            details={"sha256": found.sha256},
+            details={"announced": sha256, "received": found.sha256},
         )
 
 

@@ -26,7 +26,8 @@ def copy_of(found: Mapping[str, Any]) -> str:
     """Say whether all files of an origin come along."""
     taken = files(len(found["files"]))
     if found["is_complete"]:
-        return f"complete, {taken}"
+        left = len(found["left_out"])
+        return f"complete, {taken}" + (f"; {files(left)} of Git's own left out" if left else "")
     return f"partial, {taken}; {files(len(found['left_out']))} left out"
 
 

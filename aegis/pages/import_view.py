@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from aegis.pages import statuses
 from aegis.pages.import_progress import StepProgress, progress_of
 from aegis.pages.moments import duration
+from aegis.pages.statuses import Look
 from imports.machine import ImportMove, actions_of
 from imports.models import Import, ImportState, ImportStep
 
@@ -23,6 +25,7 @@ _LOOKS: Final = {
     ImportState.FAILED: ("fail", "fail"),
     ImportState.CANCELLED: ("idle", "x"),
 }
+_DIFFERENCES: Final = (("path", "File"), ("announced", "Announced"), ("received", "Received"))
 _BROKEN_OFF: Final = {ImportState.FAILED: "failed", ImportState.CANCELLED: "stopped"}
 
 
@@ -94,8 +97,17 @@ class ImportView:
         return actions_of(self.job) if self.may_act else []
 
     @property
+    def held_back(self) -> Look | None:
+        """Return how its version looks that nobody is given, though the import is done."""
+        result = self.job.result
+        held = result.held_back if result is not None and result.is_ready else ""
+        return statuses.look("version", held) if held else None
+
+    @property
     def look(self) -> tuple[str, str]:
-        """Return the status and the icon of its state."""
+        """Return the status and the icon of its state, or of what holds its version back."""
+        if (held := self.held_back) is not None:
+            return held.status, held.icon
         return _LOOKS[ImportState(self.job.state)]
 
     @property
@@ -107,8 +119,21 @@ class ImportView:
         if self.job.state == ImportState.FAILED and now:
             return f"Failed at: {now}"
         if self.job.state == ImportState.DONE:
-            return "There already" if self.job.version_id is None else "Ready"
+            return self._how_it_ended
         return str(self.job.get_state_display())
+
+    @property
+    def _how_it_ended(self) -> str:
+        held = self.held_back.word if self.held_back else ""
+        if self.job.version_id is None:
+            return f"There already, {held.lower()}" if held else "There already"
+        return held or "Ready"
+
+    @property
+    def differences(self) -> list[tuple[str, str]]:
+        """Return what the fault of a failed one gave beside its sentence, for people to pass on."""
+        found = self.job.error_details
+        return [(label, str(found[name])) for name, label in _DIFFERENCES if name in found]
 
     @property
     def took(self) -> str:

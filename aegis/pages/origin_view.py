@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aegis.pages.plan_view import MOST, pinned_rows
+from aegis.pages.plan_view import MOST, copy_words, pinned_rows
 from imports.models import Import
 from imports.sources.protocol import LeftOutFile
 from registry.models import ModelVersion, Provenance
@@ -15,6 +15,7 @@ class OriginView:
 
     provenance: Provenance
     import_number: int | None
+    all_left_out: tuple[LeftOutFile, ...]
 
     @property
     def pinned(self) -> list[tuple[str, str]]:
@@ -22,14 +23,19 @@ class OriginView:
         return pinned_rows(self.provenance.document["pinned"])
 
     @property
-    def left_out(self) -> list[LeftOutFile]:
+    def left_out(self) -> tuple[LeftOutFile, ...]:
         """Return the first files that stayed behind."""
-        return [LeftOutFile(**one) for one in self.provenance.document["left_out"][:MOST]]
+        return self.all_left_out[:MOST]
+
+    @property
+    def copy(self) -> str:
+        """Say whether all files of the model are here."""
+        return copy_words(self.all_left_out)
 
     @property
     def count(self) -> int:
         """Return how many files stayed behind."""
-        return len(self.provenance.document["left_out"])
+        return len(self.all_left_out)
 
     @property
     def further(self) -> int:
@@ -56,4 +62,5 @@ def load_origin(version: ModelVersion) -> OriginView | None:
     if found is None:
         return None
     numbers = Import.objects.filter(version=version).values_list("number", flat=True)
-    return OriginView(found, numbers.first())
+    left_out = tuple(LeftOutFile(**one) for one in found.document["left_out"])
+    return OriginView(found, numbers.first(), left_out)

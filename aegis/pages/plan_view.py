@@ -1,6 +1,6 @@
 """What a look at a source found, as pages show it before and after it is imported. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,6 +94,11 @@ class PlanView:
         return [(FACTS[name].title, len(found[name])) for name in TABLES if found.get(name)]
 
     @property
+    def copy(self) -> str:
+        """Say whether all files of the model come along."""
+        return copy_words(self.plan.left_out)
+
+    @property
     def metrics(self) -> list[StatedLine]:
         """Return the metrics that come along."""
         return [
@@ -112,6 +117,20 @@ class PlanView:
 def plan_view(found: Mapping[str, Any], metrics: Metric.Source) -> PlanView:
     """Return how the plan in an import's row is shown."""
     return PlanView(Plan.from_json(found), CLAIMS[metrics])
+
+
+def copy_words(left_out: Sequence[LeftOutFile]) -> str:
+    """Say what sort of copy it is that leaves those files behind."""
+    count = sum(file.of_model for file in left_out)
+    if count:
+        return f"Partial copy: {count:,} {_files(count)} of the model left out"
+    if left_out:
+        return f"Complete copy: {len(left_out):,} {_files(len(left_out))} of Git's own left out"
+    return "Complete copy"
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
 
 
 def pinned_rows(pinned: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -59,8 +59,9 @@ class Import:
     ``version`` is the number of the version, None until it was looked up; with
     ``already_registered`` it is one that was there before. ``state`` is ``waiting``, ``running``,
     ``planned`` (looked up, waits to be started), ``done``, ``failed`` or ``cancelled``; ``error``
-    says by ``code``, ``reason`` and ``kind`` why it failed, or what it waits for. ``found`` is what
-    the reference was found to be: ``shown``, ``url``, ``pinned``, ``files``, ``left_out``,
+    says by ``code``, ``reason``, ``kind`` and ``details`` why it failed, or what it waits for.
+    ``held_back`` is ``quarantined`` or ``recalled`` where nobody is given the version. ``found``
+    is what the reference was found to be: ``shown``, ``url``, ``pinned``, ``files``, ``left_out``,
     ``notices`` and the rest. ``document`` is everything that the registry said.
     """
 
@@ -72,10 +73,11 @@ class Import:
     state: str
     bytes_done: int
     bytes_total: int
-    error: Mapping[str, str] | None
+    error: Mapping[str, Any] | None
     requested_by: str
     requested_at: str
     finished_at: str | None
+    held_back: str | None = None
     found: Mapping[str, Any] | None = field(default=None, repr=False)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -84,7 +86,8 @@ class Import:
         """Return the import that a JSON document of the registry describes."""
         names = (
             "number", "source", "model", "version", "already_registered", "state", "bytes_done",
-            "bytes_total", "error", "requested_by", "requested_at", "finished_at", "found",
+            "bytes_total", "error", "requested_by", "requested_at", "finished_at", "held_back",
+            "found",
         )  # fmt: skip
         said: dict[str, Any] = {name: document.get(name) for name in names}
         return cls(**said, document=document)
@@ -101,7 +104,8 @@ class Import:
         running = [one["title"] for one in begun if not one["finished_at"]]
         if self.state == "running" and running:
             return str(running[-1])
-        return self.state.capitalize()
+        held = f", {self.held_back}" if self.held_back else ""
+        return f"{self.state.capitalize()}{held}"
 
     @property
     def name(self) -> str:

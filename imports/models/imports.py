@@ -57,7 +57,8 @@ class Import(Leased):
     finish it. ``attempts`` counts the claims that nobody brought to an end.
     ``waiting_since`` is when it began to wait for what ``error_code`` names; a step that
     is done ends the wait, a try that fails again does not. ``error_kind`` is the sort of refusal
-    that a failed one ended with. ``signing_key`` is the key that the
+    that a failed one ended with, ``error_details`` what that gave beside its sentence, such as
+    the digests that differ. ``signing_key`` is the key that the
     version is to be signed with, and stays the one.
     """
 
@@ -92,6 +93,7 @@ class Import(Leased):
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     error_kind = models.CharField(max_length=12, blank=True)
+    error_details = models.JSONField(default=dict, blank=True)
     signing_key = models.ForeignKey(
         SigningKey, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -30,12 +30,16 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutFile:
-    """A file that stays behind, by which rule, and what the source says of it."""
+    """A file that stays behind, by which rule, and what the source says of it.
+
+    One that is not ``of_model`` serves only how the origin keeps its files, as Git's settings do.
+    """
 
     path: str
     rule: str
     size: int | None = None
     sha256: str = ""
+    of_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ class Plan:
 
     @property
     def is_complete(self) -> bool:
-        """Say whether every file of the origin comes along: a complete copy."""
-        return not self.left_out
+        """Say whether every file of the model comes along: a complete copy."""
+        return not any(file.of_model for file in self.left_out)
 
     @property
     def size(self) -> int | None:

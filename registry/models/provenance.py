@@ -14,7 +14,8 @@ class Provenance(models.Model):
     ``identity`` names the source, the thing there and its pinned revision, so that it is equal
     for equal bytes of equal origin. ``document`` holds what the source said: what it was pinned
     to, each file with its upstream digest, each file that was left out with the rule, metrics
-    that could not be recorded, and what was noticed. ``is_complete`` says that no file was.
+    that could not be recorded, and what was noticed. ``is_complete`` says that no file
+    of the model was left out.
     """
 
     version = models.OneToOneField(

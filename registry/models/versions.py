@@ -246,6 +246,11 @@ class ModelVersion(models.Model):
         return self.state == VersionState.READY
 
     @property
+    def held_back(self) -> str:
+        """Say what keeps the bytes back: ``recalled`` before ``quarantined``, or nothing."""
+        return "recalled" if self.recalled_at else "quarantined" if self.quarantined_at else ""
+
+    @property
     def is_given_out(self) -> bool:
         """Say whether the bytes can be downloaded: it is ready, and nobody holds it back."""
         return self.is_ready and self.recalled_at is None and self.quarantined_at is None

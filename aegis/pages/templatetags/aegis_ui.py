@@ -71,8 +71,7 @@ def outcome(subject: str, value: str, text: str = "", *, pill: bool = False) -> 
 @part(register, "status")
 def version_state(version: ModelVersion, *, pill: bool = False) -> Parts:
     """Draw how a version stands: recalled before all else, then quarantined."""
-    held = "recalled" if version.recalled_at else "quarantined" if version.quarantined_at else ""
-    seen = statuses.look("version", held or version.state)
+    seen = statuses.look("version", version.held_back or version.state)
     return {"status": seen.status, "icon": seen.icon, "text": seen.word, "pill": pill}
 
 

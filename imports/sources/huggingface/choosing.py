@@ -48,13 +48,18 @@ def choose(files: Sequence[HubFile], reference: Reference) -> Choice:
     )
 
 
+def is_of_git(file: HubFile) -> bool:
+    """Say whether a file holds settings of Git, which say nothing of the model."""
+    return file.name.startswith(".git")
+
+
 def _rule(file: HubFile, reference: Reference, with_safetensors: set[str]) -> str:
     """Return the rule by which a file stays behind, or nothing."""
     for pattern in _matching(file.path, reference.exclude):
         return f"{EXCLUDED} {pattern}"
     if reference.include:
         return "" if any(_matching(file.path, reference.include)) else NOT_INCLUDED
-    if file.name.startswith(".git"):
+    if is_of_git(file):
         return GIT_SETTINGS
     if _folder(file) in with_safetensors and any(_matching(file.name, _OTHER_WEIGHTS)):
         return SAME_WEIGHTS

@@ -1,21 +1,16 @@
 """What a hub's refusals mean: by status, ``X-Error-Code`` and ``X-Error-Message``."""
 
-import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
+from aegis.egress.pauses import asked_pause
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from imports.sources.huggingface.publishers_words import fit
 
 _MESSAGE_LENGTH: Final = 300
-_LONGEST_WAIT: Final = 24 * 60 * 60
-_A_WHILE: Final = 60
-_RATE: Final = re.compile(r"\bt=(\d{1,6})\b")
 _BAD_TOKEN: Final = "Invalid credentials"  # noqa: S105 -- What the hub says of one.
 
 
@@ -116,7 +111,7 @@ def _refused(asked: Question, said: str) -> Refusal:
 
 
 def _busy(headers: Mapping[str, str]) -> Unavailable:
-    seconds = _wait(headers)
+    seconds = asked_pause(headers)
     return Unavailable(
         "hub_busy",
         f"The hub has had too many requests and asks to wait for {seconds:,} seconds.",
@@ -136,16 +131,3 @@ _BY_STATUS: Final[Mapping[int, Callable[[Question, str], Refusal]]] = {
     HTTPStatus.FORBIDDEN: _forbidden,
     HTTPStatus.NOT_FOUND: _not_there,
 }
-
-
-def _wait(headers: Mapping[str, str]) -> int:
-    """Return for how many seconds the hub asks to wait (RFC 9110, or its ``RateLimit``)."""
-    given = headers.get("retry-after", "").strip()
-    if given.isdecimal():
-        return min(int(given[:6]), _LONGEST_WAIT)
-    try:
-        left = parsedate_to_datetime(given) - dt.datetime.now(dt.UTC)
-    except (ValueError, TypeError):
-        found = _RATE.search(headers.get("ratelimit", ""))
-        return min(int(found[1]), _LONGEST_WAIT) if found else _A_WHILE
-    return max(0, min(round(left.total_seconds()), _LONGEST_WAIT))

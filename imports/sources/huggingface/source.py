@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from aegis.problems import Invalid
 from aegis.proof.streams import Readable
-from imports.sources.huggingface.choosing import Choice, choose
+from imports.sources.huggingface.choosing import Choice, choose, is_of_git
 from imports.sources.huggingface.claims import claims_of
 from imports.sources.huggingface.drafting import (
     CONFIG_BYTES,
@@ -67,7 +67,8 @@ class HuggingFaceSource:
             },
             files=tuple(map(_planned, choice.taken)),
             left_out=tuple(
-                LeftOutFile(file.path, rule, file.size, file.sha256) for file, rule in choice.left
+                LeftOutFile(file.path, rule, file.size, file.sha256, of_model=not is_of_git(file))
+                for file, rule in choice.left
             ),
             facts=facts_of(repository, card, config, page),
             metrics=tuple(claims.metrics),

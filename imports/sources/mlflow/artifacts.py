@@ -123,7 +123,7 @@ def _begin(tracking: Tracking, file: PlannedFile, body: Body, offset: int) -> in
             raise tracking.unreadable("with another part of a file than was asked for")
         begin, size = int(match[1]), match[2]
     else:
-        raise tracking.refusal(body.status)
+        raise tracking.refusal(body.status, body.headers)
     if size is not None and file.size is not None and size != str(file.size):
         raise _changed(file)
     return begin

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aegis.egress.client import Answer, Body, open_client
+from aegis.egress.pauses import asked_pause
 from aegis.problems import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from aegis.settings.tracking import VARIABLE, TrackingServer
 from imports.sources.mlflow.credentials import sign_in_headers
@@ -66,7 +67,11 @@ class Tracking:
             yield body
 
     def refusal(
-        self, status: int, document: Any = None, missing: NotFound | None = None
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        document: Any = None,
+        missing: NotFound | None = None,
     ) -> Refusal:
         """Return what an answer that is none of the hoped for means."""
         code = document.get("error_code") if isinstance(document, dict) else None
@@ -82,7 +87,7 @@ class Tracking:
                 mend="Somebody who administers it gives the account of Aegis that right.",
             )
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Unavailable("mlflow_busy", f"The MLflow server {name} has too much to do.")
+            return self._busy(headers)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unavailable("mlflow_failed", f"The MLflow server {name} failed with {status}.")
         is_of_mlflow = isinstance(code, str)
@@ -103,7 +108,7 @@ class Tracking:
         except Unavailable:
             document = None
         if answer.status != HTTPStatus.OK:
-            raise self.refusal(answer.status, document, missing)
+            raise self.refusal(answer.status, answer.headers, document, missing)
         if not isinstance(document, dict):
             raise self.unreadable("with something else than a JSON object")
         return document
@@ -112,6 +117,15 @@ class Tracking:
         said = line(str(document.get("message", "")), limit=500)
         sentence = f"The MLflow server {self.server.name} refused what Aegis asked for"
         return Conflict("mlflow_refused", f"{sentence}{f': {said}' if said else ''}.")
+
+    def _busy(self, headers: Mapping[str, str]) -> Unavailable:
+        seconds = asked_pause(headers)
+        return Unavailable(
+            "mlflow_busy",
+            f"The MLflow server {self.server.name} has too much to do and asks to wait for "
+            f"{seconds:,} seconds.",
+            details={"retry_after": seconds},
+        )
 
     def _wants_login(self) -> Forbidden:
         if self.server.signs_in:

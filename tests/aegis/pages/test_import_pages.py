@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from aegis.accounts.models import User
+from approvals.recalling import recall
 from imports.models import Import, ImportStep
 from imports.rights import grant_import_right
 from imports.running import run
 from imports.sources.configured import KINDS
 from imports.sources.protocol import FoundMetric, LeftOutFile, Notice
 from registry.models import RegisteredModel
+from registry.quarantine import quarantine
 from tests.cast import Cast
 from tests.imports.sources.folder import FolderSource
 from tests.registry import making, scanning
@@ -43,6 +46,34 @@ def test_a_running_import_asks_again_and_a_finished_one_does_not(
     assert b"hx-trigger" not in row
     assert b"Ready" in row
     assert b"churn-predictor v1" in client.get(f"/imports/{job.number}/").content
+
+
+def test_a_version_that_nobody_is_given_is_not_called_ready(
+    cast: Cast, source: FolderSource, as_person: AsPerson
+) -> None:
+    making.new_model(cast, "tiny")
+    client = as_person(cast.mina)
+    job = worked(asked(client, at_once="1"))
+    again = worked(asked(client, at_once="1"))
+    for state, hold_back, said in (
+        (
+            "Quarantined",
+            partial(quarantine, job.made, cause="bytes", sentence="They are others."),
+            "v1 is in quarantine, so nobody is given its files.",
+        ),
+        (
+            "Recalled",
+            partial(recall, job.made, actor=cast.marc, reason="It leaks."),
+            "v1 was recalled, so nobody is given its files.",
+        ),
+    ):
+        hold_back()
+        row = client.get(f"/imports/{job.number}/row/").content.decode()
+        assert state in row
+        assert "Ready" not in row
+        assert said in row
+        assert said in words(client, job)
+        assert f"There already, {state.lower()}" in words(client, again)
 
 
 def test_imports_of_models_that_one_may_not_see_are_not_there(
@@ -259,6 +290,8 @@ def test_files_that_are_kept_of_a_failure_are_listed(
     client = as_person(cast.mina)
     page = words(client, worked(asked(client, at_once="1", keep_temp="on")))
     assert "upstream_digest_mismatch" in page
+    assert "What differs" in page
+    assert "0" * 64 in page
     assert "Kept until" in page
     assert "<code>a.txt</code>" in page.split('id="kept-heading"')[1]
 

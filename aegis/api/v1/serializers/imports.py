@@ -56,6 +56,9 @@ class FaultDocument(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     reason = serializers.CharField()
+    details = serializers.DictField(
+        help_text="What differs, as path, announced and received; empty where it is said."
+    )
     kind = serializers.ChoiceField(
         ("invalid", "not_found", "forbidden", "conflict", "unavailable", "failed"),
         help_text="What sort of refusal it is; what it waits for is unavailable.",
@@ -92,7 +95,9 @@ class FoundDocument(serializers.Serializer[Any]):
     identity = serializers.CharField()
     pinned = serializers.DictField(child=serializers.CharField())
     size = serializers.IntegerField(allow_null=True, help_text="In bytes, if the source says.")
-    is_complete = serializers.BooleanField(help_text="False: a partial copy, files stay behind.")
+    is_complete = serializers.BooleanField(
+        help_text="False: a partial copy, files of the model stay behind."
+    )
     files = PlannedFileDocument(many=True)
     left_out = LeftOutDocument(many=True)
     facts = serializers.DictField()
@@ -110,6 +115,12 @@ class ImportRow(serializers.ModelSerializer[Import]):
     model = serializers.CharField(source="model_name")
     version = serializers.IntegerField(source="result.number", default=None, allow_null=True)
     already_registered = serializers.SerializerMethodField()
+    held_back = serializers.ChoiceField(
+        ("recalled", "quarantined", ""),
+        source="result.held_back",
+        default="",
+        help_text="What keeps the version's bytes back, if anything.",
+    )
     requested_by = serializers.CharField(source="requested_by.username")
     error = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
@@ -124,6 +135,7 @@ class ImportRow(serializers.ModelSerializer[Import]):
             "model",
             "version",
             "already_registered",
+            "held_back",
             "state",
             "bytes_done",
             "bytes_total",
@@ -148,13 +160,14 @@ class ImportRow(serializers.ModelSerializer[Import]):
         return [move.action for move in actions_of(job)]
 
     @extend_schema_field(FaultDocument(allow_null=True))
-    def get_error(self, job: Import) -> dict[str, str] | None:
+    def get_error(self, job: Import) -> dict[str, Any] | None:
         """Return the last fault, if it still holds."""
         if not job.error_code:
             return None
         ended = Refusal.kind if job.state == ImportState.FAILED else Unavailable.kind
         kind = job.error_kind or ended
-        return {"code": job.error_code, "reason": job.error, "kind": kind}
+        details = job.error_details if job.state == ImportState.FAILED else {}
+        return {"code": job.error_code, "reason": job.error, "kind": kind, "details": details}
 
 
 class ImportDocument(ImportRow):

@@ -80,7 +80,7 @@ def test_a_repository_becomes_a_version_with_all_that_it_says(
     )
     assert CardDraft.objects.get(version=version).sections["overview"].startswith("A tiny model")
     found = version.provenance
-    assert not found.is_complete
+    assert found.is_complete  # Git's own settings are no part of the model.
     assert found.document["left_out_metrics"] == {"f1 / Calls": "its value is not finite"}
     assert [entry["rule"] for entry in found.document["left_out"]] == ["git settings"]
     assert dict(version.files.values_list("path", "sha256")) == {
@@ -134,7 +134,14 @@ def test_bytes_that_are_not_those_of_the_digest_fail_the_import(
     repository.newest()["model.safetensors"].announced_sha256 = "0" * 64
     job = imported(cast)
     assert (job.state, job.error_code) == ("failed", "upstream_digest_mismatch")
-    assert "model.safetensors" in job.error
+    assert job.error.startswith("model.safetensors arrived with other bytes than the source")
+    assert len(job.error) < 160
+    received = repository.newest()["model.safetensors"].sha256
+    assert job.error_details == {
+        "path": "model.safetensors",
+        "announced": "0" * 64,
+        "received": received,
+    }
 
 
 def test_other_bytes_under_the_same_commit_are_refused(

@@ -35,7 +35,7 @@ def test_a_real_repository_is_planned_and_fetched(hub: Hub, source: HuggingFaceS
         "commit": commit,
     }
     assert [left.path for left in plan.left_out] == [".gitattributes"]
-    assert not plan.is_complete
+    assert plan.is_complete
     weights = next(file for file in plan.files if file.path == "model.safetensors")
     assert (weights.size, len(weights.sha256)) == (90_868_376, 64)
     assert plan.facts == check_facts(dict(plan.facts))
@@ -79,7 +79,20 @@ def test_what_stays_behind_is_recorded_with_rule_and_digest(
     sha256 = repository.newest()["pytorch_model.bin"].sha256
     rule = "same weights as safetensors"
     assert plan.left_out == (LeftOutFile("pytorch_model.bin", rule, 1, sha256),)
+    assert not plan.is_complete
     assert source.plan({"repo": "acme/churn", "include": ["*"]}).is_complete
+
+
+def test_a_copy_without_the_settings_of_git_is_complete(
+    hub: Hub, source: HuggingFaceSource
+) -> None:
+    hub.repository("acme/churn", {"model.safetensors": b"s", "onnx/.gitattributes": b"a"})
+    for patterns in ({}, {"include": ["*.safetensors"]}, {"exclude": [".git*", "*/.git*"]}):
+        plan = source.plan({"repo": "acme/churn", **patterns})
+        assert [file.of_model for file in plan.left_out] == [False], patterns
+        assert plan.is_complete
+    hub.repository("acme/churn", {"model.safetensors": b"s", "README.md": b"r"})
+    assert not source.plan({"repo": "acme/churn", "exclude": ["README.md"]}).is_complete
 
 
 def test_a_repository_without_files_is_refused(hub: Hub, source: HuggingFaceSource) -> None:

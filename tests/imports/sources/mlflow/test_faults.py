@@ -122,6 +122,19 @@ def test_an_answer_that_was_not_hoped_for_is_told_in_a_sentence(
     assert words in refused.value.sentence
 
 
+@pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "90"}, 90), ({}, 60)])
+def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(
+    headers: dict[str, str], seconds: int, start: Start
+) -> None:
+    server = start(lambda _: Said(status=429, headers=headers))
+    with pytest.raises(Unavailable) as refused:
+        source(server).plan(REFERENCE)
+    assert refused.value.details == {"retry_after": seconds}
+    with pytest.raises(Unavailable) as refused, source(server).open(PLAN, FILE, offset=0):
+        pass
+    assert refused.value.details == {"retry_after": seconds}
+
+
 @pytest.mark.usefixtures("start")
 def test_a_server_that_is_away_is_waited_for() -> None:
     server = TrackingServer("main", f"http://127.0.0.1:{free_port()}")
