@@ -110,6 +110,7 @@ def _query() -> QuerySet[ModelVersion]:
                 # A bundle names every file: the older ones are not read to be left out.
                 _of_version(signatures.order_by("-signed_at", "-id"))[:1],
                 SignatureRecord,
+                brought_by="brought__upload__owner__username",
             ),
             scan_rows=rows_as_json(_of_version(ScanReport.objects.order_by("-id"))[:1], ScanRecord),
             waiver_rows=rows_as_json(

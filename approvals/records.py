@@ -141,7 +141,10 @@ class CardRecord:
 
 @dataclass(frozen=True, slots=True)
 class SignatureRecord:
-    """The latest signature over a version's manifest, and since when its key is compromised."""
+    """The latest signature over a version's manifest, and since when its key is compromised.
+
+    ``brought_by`` is the name of who brought it with the files; None if Aegis had it made.
+    """
 
     manifest_digest: str
     key_name: str
@@ -153,6 +156,7 @@ class SignatureRecord:
     is_development: bool
     signed_at: datetime
     compromised_at: datetime | None
+    brought_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ from imports.sources.protocol import Plan, Source
 from imports.sweeping import clear_away
 from imports.uploading import PASSES
 from imports.usable_plans import usable
-from registry.models import SigningKey
+from registry.bringing import brought_signature_of
+from registry.models import BroughtSignature, SigningKey
 from registry.signing.configured import key_for, signer_of
 from registry.storage.protocol import StoredObject
 from registry.uploads import upload_folder
@@ -110,7 +111,7 @@ def _run_watched(
         job = _looked_up(held, watch, source)
         if job.version is None:
             return
-        _Run(held, job, watch, scanner, source).all_steps(signer or signer_of(_key(job)))
+        _Run(held, job, watch, scanner, source).all_steps(_signing(job, signer))
     except TakenOver:
         raise
     except SignerMisconfigured as unmended:
@@ -191,7 +192,7 @@ class _Run:
         self._source = source
         self._fetched = 0
 
-    def all_steps(self, signer: Signer) -> None:
+    def all_steps(self, signing: Signer | BroughtSignature) -> None:
         """Do what is not done yet, and end with a ready version."""
         if self._job.plan is not None:
             self._fetched = self._step(ImportStep.Name.FETCH, self._fetch)["bytes"]
@@ -203,9 +204,11 @@ class _Run:
         members = stored.pop("members", ())
         packaged = steps.Packaged(StoredObject(**stored), tuple(members))
         self._begin(ImportStep.Name.SIGN)
-        bundle = steps.sign(manifest, self._version, signer)
+        brought = signing if isinstance(signing, BroughtSignature) else None
+        bundle = steps.sign(manifest, self._version, signing)
         self._watch("sign worked")
-        artifact = SignedArtifact(manifest, packaged.stored, bundle, index=packaged.index(manifest))
+        index = packaged.index(manifest)
+        artifact = SignedArtifact(manifest, packaged.stored, bundle, index=index, brought=brought)
         finish(self._held, self._version, artifact=artifact, report=Report.from_json(found))
 
     def _fetch(self) -> dict[str, Any]:
@@ -284,6 +287,11 @@ def _job(key: UUID) -> Import:
 
 def _source(job: Import) -> Source:
     return kind_of(job.source).connect(job.reference)
+
+
+def _signing(job: Import, signer: Signer | None) -> Signer | BroughtSignature:
+    """Return what signs the version of ``job``: the signature that came with it, or a signer."""
+    return brought_signature_of(job.made) or signer or signer_of(_key(job))
 
 
 def _key(job: Import) -> SigningKey:

@@ -23,7 +23,8 @@ from aegis.sensitive.found import SECRET_FOUND
 from imports.claims import Progress
 from imports.scanners import Scanner
 from imports.scanning.reports import Report, ScanInput
-from registry.models import ModelVersion, UploadFile
+from registry.bringing import brought_bundle
+from registry.models import BroughtSignature, ModelVersion, UploadFile
 from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, StoredObject, index_key, package_key
 from registry.uploads import upload_folder
@@ -141,10 +142,17 @@ def package(received: Received, manifest: Manifest, version: ModelVersion) -> Pa
     return packaged
 
 
-def sign(manifest: Manifest, version: ModelVersion, signer: Signer) -> SignedBundle:
-    """Have the manifest signed and verify the bundle; ``Unavailable`` if nobody can sign now."""
+def sign(
+    manifest: Manifest, version: ModelVersion, signing: Signer | BroughtSignature
+) -> SignedBundle:
+    """Have the manifest signed and verify the bundle; ``Unavailable`` if nobody can sign now.
+
+    A signature that was brought with the files is the one, if it holds for them still.
+    """
+    if isinstance(signing, BroughtSignature):
+        return brought_bundle(signing, version, manifest)
     name = version.registered_model.name
-    return sign_manifest(manifest, name=name, number=version.number, signer=signer)
+    return sign_manifest(manifest, name=name, number=version.number, signer=signing)
 
 
 def _taken_over(store: ArtifactStore, key: str, manifest: Manifest) -> Packaged:

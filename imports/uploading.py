@@ -11,6 +11,7 @@ from aegis.accounts.models import User
 from aegis.audit.recording import verb
 from imports.hints import hint
 from imports.models import Import, ImportStep
+from registry.bringing import brought_with, take_signature
 from registry.equal_versions import EqualVersions, equal_versions
 from registry.locks import lock_model
 from registry.models import ModelVersion, RegisteredModel, Upload
@@ -88,11 +89,13 @@ def import_upload(
 
     The version is there at once, pending, with its number. See ``create_version`` for
     ``label`` and ``facts``, ``take_upload`` for the refusals of an upload, ``key_for`` for those
-    of ``sign_key``, the name of the signing key; without it the default signs.
+    of ``sign_key``, the name of the signing key; without it the default signs. An upload that was
+    brought with a signature gets that one, or is refused: see ``registry.bringing``.
     """
     model = lock_model(model.pk)
     require(actor, CONTRIBUTE, model)
-    key = key_for(model, name=sign_key)
+    brought = brought_with(upload, model, key_name=sign_key)
+    key = brought.key_version.key if brought else key_for(model, name=sign_key)
     version = create_version(
         model,
         actor=actor,
@@ -102,6 +105,8 @@ def import_upload(
         facts=facts,
     )
     files = take_upload(upload, actor=actor, version=version)
+    if brought is not None:
+        take_signature(brought, version, files, actor=actor)
     job = Import.objects.create(
         registered_model=model,
         model_name=model.name,

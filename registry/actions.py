@@ -10,6 +10,7 @@ declare(
         "model:unshared": "took a role on the model away",
         "version:registered": "added a version",
         "version:found": "recorded where the version comes from",
+        "version:signature_brought": "brought the version with a signature",
         "version:ready": "stored and signed the version",
         "version:failed": "gave the version up",
         "version:reopened": "had the version tried again",

@@ -40,7 +40,7 @@ def equal_versions(model: RegisteredModel, upload: Upload) -> EqualVersions:
     It is enough that the size and sha256 of every file of the upload are announced: equal
     digests are equal bytes, so none need to arrive.
     """
-    digest = _announced_digest(upload)
+    digest = announced_digest(upload)
     if digest is None:
         return EqualVersions(None, ())
     rows = ModelVersion.objects.filter(
@@ -65,7 +65,8 @@ def equal_versions(model: RegisteredModel, upload: Upload) -> EqualVersions:
     return EqualVersions(readable, tuple(remarks))
 
 
-def _announced_digest(upload: Upload) -> str | None:
+def announced_digest(upload: Upload) -> str | None:
+    """Return the digest of the manifest of an upload, once every file of it is announced."""
     entries = []
     for file in upload.files.all():
         if file.size is None or not file.sha256:

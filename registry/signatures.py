@@ -1,16 +1,23 @@
 """The signatures of versions, as rows."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from aegis.proof.signing.bundle import SignedBundle
 from registry.compromises import of_key
-from registry.models import ModelVersion, Signature
+from registry.models import BroughtSignature, ModelVersion, Signature
 
 
 def add_signature(
-    version: ModelVersion, bundle: SignedBundle, *, manifest_digest: str
+    version: ModelVersion,
+    bundle: SignedBundle,
+    *,
+    manifest_digest: str,
+    brought: BroughtSignature | None = None,
 ) -> Signature:
-    """Keep the signature of a version; its key must be in the list, and allowed to sign."""
+    """Keep the signature of a version; its key must be in the list, and allowed to sign.
+
+    ``brought`` is what it came as, where whoever brought the version in had it made.
+    """
     signature: Signature = Signature.objects.create(
         version=version,
         manifest_digest=manifest_digest,
@@ -21,6 +28,7 @@ def add_signature(
         public_key=bundle.public_key_pem,
         bundle=bundle.data.decode(),
         is_development=bundle.is_development,
+        brought=brought,
     )
     return signature
 
@@ -28,11 +36,12 @@ def add_signature(
 def signatures_of(version: ModelVersion) -> QuerySet[Signature]:
     """Return the signatures over a version's files, the one that counts first, without bundles.
 
-    Each has ``compromised_at`` of its key.
+    Each has ``compromised_at`` of its key, and ``brought_by``: who brought it with the version,
+    None for one that Aegis asked for.
     """
     found: QuerySet[Signature] = (
         Signature.objects.filter(version=version, manifest_digest=version.digest)
-        .annotate(compromised_at=of_key())
+        .annotate(compromised_at=of_key(), brought_by=F("brought__upload__owner__username"))
         .defer("bundle")
         .order_by("-signed_at", "-id")
     )

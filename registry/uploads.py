@@ -20,7 +20,7 @@ from aegis.accounts.models import Team, User
 from aegis.problems import Conflict, Forbidden, NotFound
 from aegis.proof.paths import check_path, check_paths
 from aegis.proof.streams import Readable
-from registry.models import ModelVersion, RegisteredModel, Upload, UploadFile
+from registry.models import BroughtSignature, ModelVersion, RegisteredModel, Upload, UploadFile
 from registry.permissions import CONTRIBUTE, codename
 from registry.upload_files import PART_BYTES, UploadFolder, end_of_part
 from registry.upload_promises import LIFETIME, announce
@@ -164,13 +164,17 @@ def take_upload(upload: Upload, *, actor: User, version: ModelVersion) -> list[U
 
 
 def describe(upload: Upload) -> dict[str, Any]:
-    """Return an upload as JSON values: its state, and of each file how much has arrived."""
+    """Return an upload as JSON values: its state, and of each file how much has arrived.
+
+    ``signature`` is the one that was brought with it, if one was.
+    """
     return {
         "id": str(upload.pk),
         "state": upload.state,
         "created_at": upload.created_at.isoformat(),
         "expires_at": upload.expires_at.isoformat(),
         "part_bytes": PART_BYTES,
+        "signature": _signature(upload),
         "files": [
             {
                 "path": file.path,
@@ -181,6 +185,19 @@ def describe(upload: Upload) -> dict[str, Any]:
             }
             for file in upload.files.all()
         ],
+    }
+
+
+def _signature(upload: Upload) -> dict[str, str] | None:
+    found = BroughtSignature.objects.filter(upload=upload).select_related("key_version__key")
+    brought = found.defer("bundle").first()
+    if brought is None:
+        return None
+    return {
+        "key_name": brought.key_version.key.name,
+        "key_version": brought.key_version.version,
+        "key_hint": brought.key_version.hint,
+        "manifest_digest": brought.manifest_digest,
     }
 
 

@@ -44,7 +44,10 @@ DOCUMENT: Final = SQL("""jsonb_build_object(
         SELECT jsonb_build_object(
             'key_name', s.key_name, 'key_version', s.key_version, 'key_hint', s.key_hint,
             'algorithm', s.algorithm, 'is_development', s.is_development,
-            'signed_at', s.signed_at)
+            'signed_at', s.signed_at,
+            'brought_by', (
+                SELECT w.username FROM registry_upload p
+                JOIN accounts_user w ON w.id = p.owner_id WHERE p.id = s.brought_id))
         FROM registry_signature s
         WHERE s.version_id = v.id AND s.manifest_digest = v.digest
         ORDER BY s.signed_at DESC LIMIT 1),

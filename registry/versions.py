@@ -21,6 +21,7 @@ from registry.machine import source_of
 from registry.models import (
     Artifact,
     ArtifactFile,
+    BroughtSignature,
     ModelVersion,
     RegisteredModel,
     VersionFact,
@@ -39,14 +40,16 @@ _BATCH: Final = 1_000
 class SignedArtifact:
     """What makes a version ready: its manifest, the stored package, the signature over both.
 
-    A package of the first layout has no ``index``: an earlier release may have left one when it
-    was stopped in the middle of an import.
+    ``brought`` is what the signature came as, where it came with the files. A package of the first
+    layout has no ``index``: an earlier release may have left one when it was stopped in the middle
+    of an import.
     """
 
     manifest: Manifest
     package: StoredObject
     bundle: SignedBundle
     index: Index | None = None
+    brought: BroughtSignature | None = None
 
 
 @verb
@@ -106,7 +109,7 @@ def mark_ready(
     manifest, package, bundle = artifact.manifest, artifact.package, artifact.bundle
     verify_manifest(bundle.data, manifest, public_key_pem=bundle.public_key_pem)
     _add_artifact(version, artifact)
-    add_signature(version, bundle, manifest_digest=manifest.digest)
+    add_signature(version, bundle, manifest_digest=manifest.digest, brought=artifact.brought)
     version.state = VersionState.READY
     version.digest = manifest.digest
     version.size = manifest.size

@@ -8,7 +8,7 @@ import typer
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, numbers, registry
 from aegis.cli.output import bars, files, pairs, print_json, tell, version_json, version_lines
-from aegis.sdk.signing import sign_model_artifact
+from aegis.sdk.signing import chosen_signer, sign_model_artifact
 
 
 def register(
@@ -37,6 +37,14 @@ def register(
     sign_key: Annotated[
         str | None, typer.Option(help="A signing key of the registry's list.")
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Sign here, with the private key in this PEM file."),
+    ] = None,
+    vault_key: Annotated[
+        str | None,
+        typer.Option(help="Sign here, with a key of Vault Transit (VAULT_ADDR, VAULT_TOKEN)."),
+    ] = None,
     new_version: Annotated[
         bool, typer.Option("--new-version", help="Also where a version has these bytes already.")
     ] = False,
@@ -48,7 +56,11 @@ def register(
 
     Files are hashed and sent in parts. After a break, or Ctrl-C, the same command goes on where it
     stopped. Bytes that the model has already give that version.
+
+    The registry has the version signed. With --key or --vault-key the files are signed here and
+    the signature is sent with them; the key must be on the registry's list.
     """
+    signer = chosen_signer(key, vault_key) if key or vault_key else None
     with registry(url) as there, bars(quiet=as_json) as progress:
         made = there.register(
             path,
@@ -60,6 +72,7 @@ def register(
             metrics=numbers(dict(pairs(metric or []))),
             facts=pairs(fact or []),
             sign_key=sign_key,
+            signer=signer,
             new_version=new_version,
             wait=wait,
             progress=progress,
@@ -87,6 +100,10 @@ def sign(
     vault_key: Annotated[
         str | None, typer.Option(help="A key of Vault Transit (VAULT_ADDR, VAULT_TOKEN).")
     ] = None,
+    for_model: Annotated[
+        str | None,
+        typer.Option("--for", help="The registered model that the files are to be a version of."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Write the signature here, not into .aegis.")
     ] = None,
@@ -95,7 +112,12 @@ def sign(
     """Sign the files of a model on this machine, as OpenSSF Model Signing has it."""
     with bars(quiet=as_json) as progress:
         made = sign_model_artifact(
-            path, key=key, vault_key=vault_key, output=output, progress=progress
+            path,
+            key=key,
+            vault_key=vault_key,
+            for_model=for_model,
+            output=output,
+            progress=progress,
         )
     if as_json:
         document = {

@@ -56,13 +56,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signature of the version, and since when its key is compromised."""
+    """A signature of the version, since when its key is compromised, and who brought it."""
 
     key_name: str
     key_version: str
     is_development: bool
     signed_at: datetime
     compromised_at: datetime | None
+    brought_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,11 @@ def load_history(version: ModelVersion) -> History:
     row: Any = ModelVersion.objects.annotate(
         move_rows=rows_as_json(moves, Move, actor="actor_id", request="request__number"),
         request_rows=rows_as_json(asked.order_by("number"), Asked, requested_by="requested_by_id"),
-        signature_rows=rows_as_json(signatures.order_by("-signed_at", "-id"), Signed),
+        signature_rows=rows_as_json(
+            signatures.order_by("-signed_at", "-id"),
+            Signed,
+            brought_by="brought__upload__owner__username",
+        ),
         signing_rows=rows_as_json(jobs[:1], Signing),
         check_rows=rows_as_json(checks[:1], Checked),
         due_rows=rows_as_json(watch.order_by("due_at"), Due),

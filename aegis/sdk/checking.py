@@ -41,7 +41,7 @@ def online_checks(
     checks = list(found.checks)
     if digest is not None:
         checks.append(_revocation_check(connection, trusted, digest))
-    version, refusal = _version(connection, found)
+    version, refusal = _version(connection, found, proofs)
     checks += _version_checks(version, refusal, found, require)
     if require is not None and digest is not None:
         if version is not None:
@@ -92,11 +92,18 @@ def _revocation_check(connection: Connection, trusted: TrustedKeys, digest: str)
     return holds("revocation", "not_recalled", sentence, is_policy=True)
 
 
-def _version(connection: Connection, found: Verification) -> tuple[Version | None, Refusal | None]:
-    """Return what the registry says of the version that the signature names, if one is named."""
-    if found.model is None or found.number is None:
+def _version(
+    connection: Connection, found: Verification, proofs: Proofs
+) -> tuple[Version | None, Refusal | None]:
+    """Return what the registry says of the version that the signature names, if one is named.
+
+    A signature that was brought with the files names the model alone. Which version it is the
+    proofs beside the files say then, for the registry to bear out by the digest.
+    """
+    number = found.number if found.number is not None else proofs.number_of(found.model)
+    if found.model is None or number is None:
         return None, NotFound("version_unnamed", "The signature names no version of a registry.")
-    address = f"models/{quoted(found.model)}/versions/{found.number}/"
+    address = f"models/{quoted(found.model)}/versions/{number}/"
     try:
         return Version.of(connection.get(address)), None
     except (NotFound, Unauthenticated) as refusal:

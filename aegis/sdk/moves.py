@@ -44,9 +44,10 @@ def _promotion_check(
             )
         key = _sound_key(proofs.promotion, trusted)
         said = verify_statement(proofs.promotion, public_key_pem=key.public_key_pem)
-        about = (said.get("predicateType"), *_subject(said), said["predicate"].get("target"))
-        wanted = (promotions.PREDICATE_TYPE, _name(found), found.manifest_digest, target)
-        if about != wanted:
+        name, digest = _subject(said)
+        about = (said.get("predicateType"), digest, said["predicate"].get("target"))
+        wanted = (promotions.PREDICATE_TYPE, found.manifest_digest, target)
+        if about != wanted or not _is_of(found, name):
             raise Unverified(
                 "promotion_of_other",
                 f"The statement is not of a promotion of these files to {target}.",
@@ -63,10 +64,8 @@ def _rollback_check(statement: bytes, trusted: TrustedKeys, found: Verification)
     try:
         key = _sound_key(statement, trusted)
         said = verify_rollback(statement, public_key_pem=key.public_key_pem)
-        if (f"{said.model}@v{said.version}", said.manifest_digest) != (
-            _name(found),
-            found.manifest_digest,
-        ):
+        is_same = said.manifest_digest == found.manifest_digest
+        if not is_same or not _is_of(found, f"{said.model}@v{said.version}"):
             raise Unverified(
                 "rollback_of_other", "The statement is not of a rollback to this version."
             )
@@ -89,8 +88,14 @@ def _sound_key(statement: bytes, trusted: TrustedKeys) -> TrustedKey:
     return key
 
 
-def _name(found: Verification) -> str:
-    return f"{found.model}@v{found.number}"
+def _is_of(found: Verification, name: str) -> bool:
+    """Say whether ``name`` is the version that was found; its signature may name the model alone.
+
+    Then any version of that model is it which has these very files, as the caller has seen to.
+    """
+    if found.number is None:
+        return found.model is not None and name.rpartition("@v")[0] == found.model
+    return name == f"{found.model}@v{found.number}"
 
 
 def _subject(statement: Mapping[str, Any]) -> tuple[str, str]:

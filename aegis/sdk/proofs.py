@@ -73,6 +73,13 @@ class Proofs:
         said = (self.version or {}).get("rollback")
         return isinstance(said, dict) and said.get("is_signed") is False
 
+    def number_of(self, model: str | None) -> int | None:
+        """Return which version of ``model`` this is by what the registry said, unproved."""
+        said = self.version or {}
+        number = said.get("number")
+        is_one = isinstance(number, int) and not isinstance(number, bool)
+        return number if is_one and model is not None and said.get("model") == model else None
+
     def write(self, folder: Path) -> None:
         """Write them into ``folder``."""
         folder.mkdir(exist_ok=True)

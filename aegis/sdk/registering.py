@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from aegis.problems import Conflict, NotFound
+from aegis.proof.manifest import Manifest
+from aegis.proof.signing.signer import Signer
 from aegis.sdk.documents import Version
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.kept import StateFile
 from aegis.sdk.local_files import LocalModel, find_files
 from aegis.sdk.owning import find_model, only_team
 from aegis.sdk.progress import Watcher
+from aegis.sdk.signing import signed_manifest
 from aegis.sdk.uploading import Uploader
 from aegis.sdk.waiting import require_done, wait_for_import
 
@@ -33,6 +36,7 @@ class Wish:
     facts: Mapping[str, Any]
     new_version: bool
     sign_key: str | None
+    signer: Signer | None = None
 
     def version_fields(self) -> dict[str, Any]:
         """Return what the version is made with, beside its upload."""
@@ -105,6 +109,10 @@ def _added(
         document = _try_known(connection, wish, uploader)
         if document is not None:
             return document
+    if wish.signer is not None:
+        manifest = Manifest.of(uploader.entry(file) for file in found.files)
+        signed = signed_manifest(manifest, name=wish.model, is_model=True, signer=wish.signer)
+        uploader.bring(signed.data)
     uploader.send()
     uploader.state.version_fields = fields
     kept.save(uploader.state)

@@ -17,21 +17,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from aegis.problems import Invalid, NotFound
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing import keys as public_keys
-from aegis.proof.signing.bundle import model_statement, sign_statement, verify_manifest
+from aegis.proof.signing.bundle import (
+    SignedBundle,
+    model_statement,
+    sign_statement,
+    verify_manifest,
+)
 from aegis.proof.signing.signer import PublicKey, SignatureResult, Signer
 from aegis.proof.signing.vault import VaultTransitSigner, connect
-from aegis.proof.signing.vault_auth import Given, TokenLogin
 from aegis.sdk.local_files import find_files, hashed
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs, folder_of
 from aegis.sdk.trust import TrustedKeys
+from aegis.sdk.vault_login import vault_login
 from aegis.sdk.verdicts import Verification
 from aegis.sdk.verification import verify_files
 
 __all__ = [
     "PemSigner",
     "SignedModel",
+    "chosen_signer",
     "sign_model_artifact",
+    "signed_manifest",
     "vault_signer",
     "verify_model_artifact",
 ]
@@ -107,28 +114,29 @@ class PemSigner:
 def vault_signer(key_name: str, *, mount: str = "transit") -> Signer:
     """Return a signer by Vault Transit, at VAULT_ADDR with the token in VAULT_TOKEN.
 
-    The key never leaves Vault. Needs the extra ``aegis-registry[vault]``. Raises ``Invalid`` where
-    the environment does not say where Vault is.
+    A CI job may show its own identity instead, see ``aegis.sdk.vault_login``. The key never leaves
+    Vault. Needs the extra ``aegis-registry[vault]``. Raises ``Invalid`` where the environment does
+    not say where Vault is, and how to sign in.
     """
-    address, token = os.environ.get("VAULT_ADDR"), os.environ.get("VAULT_TOKEN")
-    if not address or not token:
+    address = os.environ.get("VAULT_ADDR")
+    if not address:
         raise Invalid(
             "vault_not_configured",
             "Signing with Vault needs its address and a token.",
             mend="Set VAULT_ADDR and VAULT_TOKEN, or sign with a key file.",
         )
-    login = TokenLogin(Given(token))
-    vault = connect(address, login, namespace=os.environ.get("VAULT_NAMESPACE") or None)
+    vault = connect(address, vault_login(), namespace=os.environ.get("VAULT_NAMESPACE") or None)
     return VaultTransitSigner(vault, key_name, mount=mount)
 
 
-def sign_model_artifact(
+def sign_model_artifact(  # noqa: PLR0913 -- What is signed, by what and where to, by name.
     path: str | Path,
     *,
     key: str | Path | None = None,
     signer: Signer | None = None,
     vault_key: str | None = None,
     name: str | None = None,
+    for_model: str | None = None,
     output: str | Path | None = None,
     write: bool = True,
     progress: Watcher = unwatched,
@@ -138,17 +146,21 @@ def sign_model_artifact(
     It is signed with exactly one of: ``key``, a PEM file of a private key on P-256, P-384 or
     P-521; ``vault_key``, the name of a key in Vault Transit (VAULT_ADDR, VAULT_TOKEN); or a
     ``signer`` of your own. ``name`` is the title that the signature carries, the folder's without
-    it. The bundle and the manifest are written into ``.aegis`` beside the files, or the bundle to
-    ``output``, unless ``write`` is False. Left out is what ``register`` leaves out.
+    it. With ``for_model`` it is for that registered model: no other is taken with files that are
+    registered. The bundle and the manifest are written into ``.aegis`` beside the files, or the
+    bundle to ``output``, unless ``write`` is False. Left out is what ``register`` leaves out.
 
     Raises ``Invalid`` for links and devices, and for names that an artifact must not have.
     """
     place = Path(path)
     found = find_files(place)
     manifest = Manifest.of(hashed(file, watcher=progress) for file in found.files)
-    statement = model_statement(manifest, name=name or place.resolve().name)
-    made = sign_statement(statement, signer=_chosen(key, vault_key, signer))
-    verify_manifest(made.data, manifest, public_key_pem=made.public_key_pem)
+    made = signed_manifest(
+        manifest,
+        name=for_model or name or place.resolve().name,
+        is_model=for_model is not None,
+        signer=chosen_signer(key, vault_key, signer),
+    )
     written = _written(place, made.data, manifest, output) if write or output else None
     return SignedModel(
         bundle=made.data,
@@ -159,6 +171,16 @@ def sign_model_artifact(
         path=written,
         left_out=found.left_out,
     )
+
+
+def signed_manifest(
+    manifest: Manifest, *, name: str, is_model: bool, signer: Signer
+) -> SignedBundle:
+    """Have a manifest signed by ``signer``, and verify what it answers."""
+    statement = model_statement(manifest, name=name, is_model=is_model)
+    made = sign_statement(statement, signer=signer)
+    verify_manifest(made.data, manifest, public_key_pem=made.public_key_pem)
+    return made
 
 
 def verify_model_artifact(
@@ -188,7 +210,10 @@ def _trusted(keys: str | Path | TrustedKeys | Sequence[str]) -> TrustedKeys:
     return TrustedKeys.of_pems(keys)
 
 
-def _chosen(key: str | Path | None, vault_key: str | None, signer: Signer | None) -> Signer:
+def chosen_signer(
+    key: str | Path | None, vault_key: str | None, signer: Signer | None = None
+) -> Signer:
+    """Return what signs, of which exactly one is given; raise ``Invalid`` otherwise."""
     given = [one for one in (key, vault_key, signer) if one is not None]
     if len(given) != 1:
         raise Invalid(

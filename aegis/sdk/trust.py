@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 from aegis import strict_json
 from aegis.problems import Invalid, NotFound
 from aegis.proof.signing import keys
-from aegis.proof.signing.refusals import Unverified, malformed
+from aegis.proof.signing.bundle import key_hint_of
+from aegis.proof.signing.refusals import Unverified
 
 FORMAT: Final = 1
 _PEM_BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
@@ -99,15 +100,12 @@ class TrustedKeys:
         Raises ``Unverified`` with ``key_unknown`` if it is not. What the bundle says is a hint:
         the signature must be checked with the key.
         """
-        try:
-            hint = strict_json.loads(bundle)["verificationMaterial"]["publicKey"]["hint"]
-        except (Invalid, KeyError, TypeError) as error:
-            raise malformed("it is no bundle of a signature by key") from error
-        found = self.by_hint.get(hint) if isinstance(hint, str) else None
+        hint = key_hint_of(bundle)
+        found = self.by_hint.get(hint)
         if found is None:
             raise Unverified(
                 "key_unknown",
-                f"It was signed with the key {str(hint)[:12]}, which is none of the "
+                f"It was signed with the key {hint[:12]}, which is none of the "
                 f"{len(self.by_hint)} trusted keys.",
                 mend="Get the key from whoever signed, by a way that you trust.",
             )

@@ -89,6 +89,13 @@ class Uploader:
             }
             self._connection.ask("PUT", self._address(entry.path), headers=headers, content=b"")
 
+    def bring(self, bundle: bytes) -> None:
+        """Bring the signature that the version is to have; it may come before the files."""
+        self._opened()
+        headers = {"Content-Type": "application/vnd.dev.sigstore.bundle.v0.3+json"}
+        place = f"uploads/{self.state.upload}/signature/"
+        self._connection.ask("PUT", place, headers=headers, content=bundle)
+
     def _opened(self) -> dict[str, dict[str, Any]]:
         """Open the upload, or the one of an earlier run, and return its files by path."""
         found = self._earlier() if self.state.upload else None

@@ -67,12 +67,16 @@ def _fault(version: VersionRecord, signature: SignatureRecord, said: dict[str, A
     if not version.digest == version.manifest.digest == signature.manifest_digest:
         return "The signature is over another manifest than the version's."
     about = said["predicate"]["aegis"]
-    if (about.get("model"), about.get("version")) != (version.model_name, version.number):
+    # Whoever signs what they bring knows the model and no number, which is taken later.
+    unnumbered = version.number if signature.brought_by else None
+    number = about.get("version", unnumbered)
+    if (about.get("model"), number) != (version.model_name, version.number):
         return "The signature was made for another version."
     return ""
 
 
 def _verified(signature: SignatureRecord) -> GateOutcome:
+    brought = signature.brought_by
     note = " It is the development signer's, which proves nothing."
     return GateOutcome(
         NAME,
@@ -81,6 +85,7 @@ def _verified(signature: SignatureRecord) -> GateOutcome:
         f"{signature.key_name}, key version {signature.key_version}"
         + (", development key" if signature.is_development else ""),
         f"The {signature.algorithm} signature over the manifest was verified just now."
+        + (f" It was brought with the files by {brought}." if brought else "")
         + (note if signature.is_development else ""),
         findings={
             "key_name": signature.key_name,

@@ -2,6 +2,7 @@
 
 from registry.models.aliases import Alias, AliasChange
 from registry.models.artifacts import Artifact, ArtifactFile, Signature
+from registry.models.brought import BroughtSignature
 from registry.models.cards import CardDraft, CardRevision
 from registry.models.downloads import DownloadEvent
 from registry.models.evidence import Attestation, ComplianceTag, Evidence
@@ -38,6 +39,7 @@ __all__ = [
     "Artifact",
     "ArtifactFile",
     "Attestation",
+    "BroughtSignature",
     "CardDraft",
     "CardRevision",
     "ComplianceTag",

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from aegis.firm import AppendOnlyExcept, Firm, NoTruncate, append_only, refuse
 from aegis.keys import new_key
+from registry.models.brought import BroughtSignature, as_it_was_brought
 from registry.models.keys import signed_with_a_listed_key
 from registry.models.tombstones import approved, redaction_key
 from registry.models.versions import ModelVersion
@@ -169,7 +170,8 @@ class Signature(models.Model):
 
     ``bundle`` is the Sigstore bundle as JSON text, verified right after it was
     made; ``public_key`` the PEM that it verifies with. The newest one counts, and the older
-    ones stay; one that is added to a ready version changes what decisions are about.
+    ones stay; one that is added to a ready version changes what decisions are about. One that
+    came with the version from whoever brought it in is ``brought``; the others Aegis asked for.
     """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -182,6 +184,13 @@ class Signature(models.Model):
     public_key = models.TextField()
     bundle = models.TextField()
     is_development = models.BooleanField()
+    brought = models.OneToOneField(
+        BroughtSignature,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="signature",
+    )
     signed_at = models.DateTimeField(auto_now_add=True)
 
     objects = PartOfVersionQuerySet.as_manager()
@@ -191,6 +200,7 @@ class Signature(models.Model):
         triggers = [
             *append_only(),
             signed_with_a_listed_key(),
+            as_it_was_brought(),
             RaisesSubjectRevision(version="NEW.version_id AND state = 'ready'"),
         ]
 

@@ -357,6 +357,13 @@ ROWS: Final = [
         only([CONTRIBUTOR], 200, others=404),
     ),
     Row(
+        "PUT",
+        f"{ROOT}uploads/<uuid:key>/signature/",
+        "/api/v1/uploads/{upload}/signature/",
+        # What is sent is no signature.
+        only([CONTRIBUTOR], 409, others=404),
+    ),
+    Row(
         "DELETE",
         f"{ROOT}uploads/<uuid:key>/files/<path:path>",
         "/api/v1/uploads/{upload}/files/a.bin",

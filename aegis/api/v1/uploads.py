@@ -20,8 +20,10 @@ from aegis.api.v1.serializers.uploads import UploadDocument, UploadFileDocument
 from aegis.problems import Invalid, NotFound
 from aegis.text import name_key
 from registry import uploads
+from registry.bringing import BUNDLE_BYTES, bring_signature
 from registry.leaving_out import leave_out
 from registry.models import Upload, UploadFile
+from registry.readers import BUNDLE_MEDIA_TYPE
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 _ANNOUNCED: Final = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
@@ -126,6 +128,30 @@ class UploadedFile(View):
         upload = uploads.get_upload(key, actor=caller(request))
         leave_out(upload, path, actor=caller(request))
         return Response(status=204)
+
+
+class UploadedSignature(View):
+    """The signature that an upload is brought with."""
+
+    def get_parsers(self) -> list[BaseParser]:
+        """Leave the bytes where they are."""
+        return [Untouched()]
+
+    @extend_schema(
+        operation_id="upload_signature_bring",
+        request={BUNDLE_MEDIA_TYPE: OpenApiTypes.BINARY},
+        responses={200: UploadDocument},
+    )
+    def put(self, request: Request, key: UUID) -> Response:
+        """Bring the signature that the version is to have, over the manifest of its files.
+
+        It is an OpenSSF Model Signing bundle that names the registered model, made with a key of
+        the list. It may come before the files; without one Aegis has the version signed.
+        """
+        upload = uploads.get_upload(key, actor=caller(request))
+        data = underlying(request).read(BUNDLE_BYTES + 1)
+        bring_signature(upload, actor=caller(request), data=data)
+        return Response(uploads.describe(upload))
 
 
 def _document(file: UploadFile) -> dict[str, Any]:

@@ -106,6 +106,7 @@ urlpatterns = [
     path("imports/<int:number>/retry/", imports.Retry.as_view()),
     path("uploads/", uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:key>/", uploads.OneUpload.as_view()),
+    path("uploads/<uuid:key>/signature/", uploads.UploadedSignature.as_view()),
     path("uploads/<uuid:key>/files/<path:path>", uploads.UploadedFile.as_view()),
     path("keys/", keys.Keys.as_view()),
     path("keys/<str:name>/", include(key)),

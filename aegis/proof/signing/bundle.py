@@ -117,13 +117,26 @@ def verify_statement(data: bytes, *, public_key_pem: str) -> dict[str, Any]:
     return statement
 
 
-def model_statement(manifest: Manifest, *, name: str, number: int | None = None) -> dict[str, Any]:
+def key_hint_of(data: bytes) -> str:
+    """Return the hint of the key that a bundle says it was signed with; it proves nothing yet."""
+    try:
+        hint = strict_json.loads(data)["verificationMaterial"]["publicKey"]["hint"]
+    except (Invalid, KeyError, TypeError) as error:
+        raise malformed("it is no bundle of a signature by key") from error
+    return str(hint)
+
+
+def model_statement(
+    manifest: Manifest, *, name: str, number: int | None = None, is_model: bool = False
+) -> dict[str, Any]:
     """Return the OpenSSF Model Signing statement for a manifest, with the version it belongs to.
 
-    Without a ``number`` it belongs to no registered version: ``name`` is then only a title.
+    Without a ``number`` it belongs to no version that is registered yet. ``name`` is then that of
+    the registered model if ``is_model``, and else only a title.
     """
     digest, resources, manifest_digest = _promises(manifest)
-    version = {} if number is None else {"model": name, "version": number}
+    version: dict[str, Any] = {"model": name} if number is not None or is_model else {}
+    version |= {} if number is None else {"version": number}
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": name if number is None else f"{name}@v{number}", "digest": digest}],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aegis.proof.signing.signer import Signer
 from aegis.sdk import registering
 from aegis.sdk.documents import Version
 from aegis.sdk.progress import Watcher, unwatched
@@ -40,6 +41,7 @@ class ModelRegistry(Copies, Imports, Promotions):
         description: str = "",
         team: str | None = None,
         sign_key: str | None = None,
+        signer: Signer | None = None,
         new_version: bool = False,
         wait: bool = True,
         progress: Watcher = unwatched,
@@ -58,8 +60,10 @@ class ModelRegistry(Copies, Imports, Promotions):
 
         With ``wait`` it returns once the version is ready, and raises ``Failed`` with the reason
         if it could not be imported; look at ``quarantined_at`` before you use it. Without, the
-        version is ``pending``. ``sign_key`` names a key of the registry's list. ``progress`` is
-        called with ``Progress`` reports.
+        version is ``pending``. ``sign_key`` names a key of the registry's list. With a ``signer``
+        (``aegis.sdk.signing.vault_signer``, ``PemSigner``) the files are signed on this machine and
+        the signature is sent with them; its key must be on that list, too. ``progress`` is called
+        with ``Progress`` reports.
         """
         wish = registering.Wish(
             path=Path(model_path),
@@ -72,5 +76,6 @@ class ModelRegistry(Copies, Imports, Promotions):
             facts=dict(facts or {}),
             new_version=new_version,
             sign_key=sign_key,
+            signer=signer,
         )
         return registering.register(self._connection, wish, wait=wait, watcher=progress)

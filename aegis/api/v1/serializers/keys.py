@@ -106,12 +106,15 @@ class SignatureDocument(serializers.ModelSerializer[Signature]):
     """A signature of a version: the first of the list counts."""
 
     compromised_at = serializers.DateTimeField(allow_null=True)
+    brought_by = serializers.CharField(
+        allow_null=True, help_text="Who brought it with the files; null: Aegis had it made."
+    )
 
     class Meta:
         model = Signature
         fields = (
             *("id", "manifest_digest", "key_name", "key_version", "key_hint", "algorithm"),
-            *("public_key", "is_development", "signed_at", "compromised_at"),
+            *("public_key", "is_development", "signed_at", "compromised_at", "brought_by"),
         )
 
 

@@ -17,6 +17,15 @@ class UploadFileDocument(serializers.Serializer[Any]):
     complete = serializers.BooleanField()
 
 
+class BroughtDocument(serializers.Serializer[Any]):
+    """The signature that an upload was brought with, and what it says that it is over."""
+
+    key_name = serializers.CharField()
+    key_version = serializers.CharField()
+    key_hint = serializers.CharField()
+    manifest_digest = serializers.CharField()
+
+
 class UploadDocument(serializers.Serializer[Any]):
     """An upload, with the largest part that one request may bring."""
 
@@ -25,4 +34,5 @@ class UploadDocument(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     part_bytes = serializers.IntegerField()
+    signature = BroughtDocument(allow_null=True)
     files = UploadFileDocument(many=True)

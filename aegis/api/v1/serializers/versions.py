@@ -111,6 +111,9 @@ class SignatureMark(serializers.Serializer[Any]):
     algorithm = serializers.CharField()
     is_development = serializers.BooleanField()
     signed_at = serializers.DateTimeField()
+    brought_by = serializers.CharField(
+        allow_null=True, help_text="Who brought it with the files; null: Aegis had it made."
+    )
 
 
 class ScanMark(serializers.Serializer[Any]):
