@@ -88,4 +88,4 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make locks" $(UV) pip compile --quiet $(UPG
 	pyproject.toml --extra server --extra embedded --extra demo
 locks: venv ## Pin the dependencies of pyproject.toml again
 	$(COMPILE) -o requirements.lock
-	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra convert --group dev -c requirements.lock -o requirements-dev.lock

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from aegis.sandbox.walls import raise_walls
 from imports.scanning import engine
 from imports.scanning.limits import Limits
-from imports.scanning.walls import raise_walls
 
 _LONGEST_QUESTION: Final = 64 * 1024
 

@@ -82,8 +82,10 @@ def test_the_wheel_holds_the_client_alone(wheel: Path) -> None:
     assert tops == {
         "aegis/__init__.py",
         "aegis/cli",
+        "aegis/loading",
         "aegis/problems.py",
         "aegis/proof",
+        "aegis/sandbox",
         "aegis/sdk",
         "aegis/strict_json.py",
         "aegis/text.py",

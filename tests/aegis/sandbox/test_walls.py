@@ -1,4 +1,4 @@
-"""The process that reads files is held, whatever a file makes it do."""
+"""A process behind walls is held, whatever a file makes it do."""
 
 import json
 import os
@@ -18,7 +18,7 @@ import sys; sys.path[:0] = sys.argv[3:]
 import json, os, signal, socket, subprocess, ctypes, urllib.request
 from pathlib import Path
 from imports.scanning.limits import Limits
-from imports.scanning.walls import raise_walls
+from aegis.sandbox.walls import raise_walls
 walls = raise_walls(Limits(**json.loads(sys.argv[2])), tuple(map(Path, sys.argv[3:])))
 """
 

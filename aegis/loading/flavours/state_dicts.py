@@ -1,0 +1,150 @@
+"""State dicts that PyTorch saved, read without PyTorch: all tensors, no code.
+
+The format is that of ``torch.save`` since 1.6: a zip whose ``data.pkl`` names storages, which lie
+beside it as ``data/KEY``.
+"""
+
+import hashlib
+import pickle
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aegis.loading.flavours.choosing import head, the_file
+from aegis.loading.protocol import Found, Loaded, Tensor
+
+_ZIP: Final = b"PK\x03\x04"
+_SIZES: Final[Mapping[str, tuple[str, int]]] = {
+    "DoubleStorage": ("float64", 8),
+    "FloatStorage": ("float32", 4),
+    "HalfStorage": ("float16", 2),
+    "BFloat16Storage": ("bfloat16", 2),
+    "LongStorage": ("int64", 8),
+    "IntStorage": ("int32", 4),
+    "ShortStorage": ("int16", 2),
+    "CharStorage": ("int8", 1),
+    "ByteStorage": ("uint8", 1),
+    "BoolStorage": ("bool", 1),
+}
+# As a value, which no tensor needs.
+_DTYPES: Final = frozenset(dtype for dtype, _ in _SIZES.values())
+
+
+class StateDict:
+    """Archives of ``torch.save``."""
+
+    name = "state_dict"
+
+    def recognise(self, folder: Path, path: str | None) -> Found | None:
+        """Find the archive."""
+        found = the_file(folder, path, _is_archive)
+        return Found(self.name, "A PyTorch state dict", found, ("numpy",)) if found else None
+
+    def load(self, folder: Path, path: str) -> Loaded:
+        """Read every tensor in it, at whatever depth."""
+        with zipfile.ZipFile(folder / path) as archive:
+            (listing,) = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+            root = listing.removesuffix("data.pkl")
+            with archive.open(listing) as stream:
+                value = _Reader(stream).load()
+            views = dict(_views(value, ""))
+            tensors = tuple(_read(archive, root, name, view) for name, view in views.items())
+        return Loaded("PyTorch state dict", tensors=tensors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A tensor: where in its storage, in elements, and in which shape."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def _rebuild(storage: _Storage, offset: int, shape: Any, strides: Any, *_: object) -> _View:
+    return _View(storage, offset, tuple(shape), tuple(strides))
+
+
+def _unwrap(value: Any, *_: object) -> Any:
+    return value
+
+
+class _Reader(pickle.Unpickler):
+    """An unpickler for the few callables that a state dict is made of."""
+
+    _CALLED: Final[Mapping[tuple[str, str], Callable[..., Any]]] = {
+        ("collections", "OrderedDict"): OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
+        ("torch._utils", "_rebuild_parameter"): _unwrap,
+        ("torch", "Size"): tuple,
+        ("torch", "device"): str,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a stand-in, or refuse what no state dict calls."""
+        if module == "torch" and (name in _SIZES or name in _DTYPES):
+            return name
+        try:
+            return self._CALLED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(
+                f"It calls {module}.{name}, so it is more than a state dict."
+            ) from None
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        """Return the storage that is named here."""
+        _, kind, key, *_ = pid
+        return _Storage(str(kind), str(key))
+
+
+def _views(value: Any, name: str) -> Iterator[tuple[str, _View]]:
+    """Yield the tensors of nested mappings and lists, by names with dots."""
+    if isinstance(value, _View):
+        yield name or "tensor", value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _views(one, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value):
+            yield from _views(one, f"{name}.{number}" if name else str(number))
+
+
+def _read(archive: zipfile.ZipFile, root: str, name: str, view: _View) -> Tensor:
+    import numpy as np
+
+    dtype, width = _SIZES[view.storage.kind]
+    data = archive.read(f"{root}data/{view.storage.key}")
+    elements = np.frombuffer(data, dtype=f"V{width}")
+    reach = sum((count - 1) * step for count, step in zip(view.shape, view.strides, strict=True))
+    is_empty = 0 in view.shape
+    if min(view.offset, *view.strides, 0) < 0 or (
+        not is_empty and view.offset + reach >= len(elements)
+    ):
+        raise ValueError(f"{name} reaches beyond its storage.")
+    strides = tuple(step * width for step in view.strides)
+    array = np.lib.stride_tricks.as_strided(elements[view.offset :], view.shape, strides)
+    content = b"" if is_empty else np.ascontiguousarray(array).tobytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return Tensor(name, dtype, view.shape, len(content), f"sha256:{digest}")
+
+
+def _is_archive(place: Path) -> bool:
+    if head(place, 4) != _ZIP:
+        return False
+    try:
+        with zipfile.ZipFile(place) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+    is_program = any("/code/" in name or name.endswith("/constants.pkl") for name in names)
+    return not is_program and sum(name.endswith("/data.pkl") for name in names) == 1

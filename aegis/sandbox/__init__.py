@@ -1,0 +1,1 @@
+"""Processes that touch what others made: walls around them, and how they are talked to."""
