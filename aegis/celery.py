@@ -14,11 +14,14 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import module_has_submodule
 
+from aegis.presence import Presence
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aegis.settings.local")
 
 app = Celery("aegis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add(Presence)
 
 
 def read_timetables() -> None:

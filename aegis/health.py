@@ -1,6 +1,6 @@
 """Whether Aegis lives (``/healthz``) and which part it lacks (``/readyz``)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import redis
 import structlog
@@ -9,9 +9,8 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
-from aegis.celery import app
+from aegis import presence, queues
 
 logger = structlog.get_logger(__name__)
 
@@ -59,14 +58,29 @@ def broker() -> None:
 
 
 def worker() -> None:
-    """Raise Missing where no worker answers; the first answer is enough."""
-    message = "No worker answers."
+    """Raise Missing where a queue that people wait for is served by no worker."""
     try:
-        answers = app.control.ping(timeout=1, limit=1)
-    except (OperationalError, redis.RedisError, OSError) as error:
+        unserved = presence.unserved(queues.PROMPT)
+    except redis.RedisError as error:
+        message = "Redis does not say whether a worker runs."
         raise Missing(message) from error
-    if not answers:
+    if unserved:
+        message = f"No worker serves {_queues(unserved)}."
         raise Missing(message)
+
+
+def imports() -> str:
+    """Say whether a worker does what takes long: Aegis serves without, and that waits."""
+    try:
+        unserved = presence.unserved(queues.LONG)
+    except redis.RedisError:
+        return "Redis does not say whether a worker runs."
+    return f"No worker serves {_queues(unserved)}; what is in there waits." if unserved else "ok"
+
+
+def _queues(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"the queues {', '.join(others)} and {last}" if others else f"the queue {last}"
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -78,7 +92,7 @@ PARTS: dict[str, Callable[[], None]] = {
 # What other apps say of parts without which Aegis goes on serving: a load balancer must not take
 # the whole site away because the signer is sealed. Each returns "ok" or a sentence within seconds,
 # and asks nothing anew for every probe.
-NOTICES: dict[str, Callable[[], str]] = {}
+NOTICES: dict[str, Callable[[], str]] = {"imports": imports}
 
 # A part that rests on another is not asked while that one is missing.
 RESTS_ON = {"migrations": "database", "worker": "redis"}

@@ -29,9 +29,9 @@ from imports.hints import hint_rescan
 from imports.models import Rescan, RescanState
 from imports.rescan_claims import RescanClaim, claim_rescan
 from imports.scanners import Scanner, sandboxed
-from imports.scanning.engine import ruleset
 from imports.scanning.findings import FileFindings
 from imports.scanning.reports import Report, ScanInput
+from imports.scanning.ruleset import ruleset
 from registry.locks import lock_version
 from registry.models import ArtifactFile, ModelVersion, ScanReport, Stage, VersionState
 from registry.permissions import MAINTAIN, require

@@ -1,4 +1,4 @@
-"""How the programs of Aegis itself are run: web, worker, beat, and the commands of a start."""
+"""How the programs of Aegis itself are run: web, workers, beat, and the commands of a start."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from aegis import queues
 from aegis.embedded.config import EmbeddedConfig
 from aegis.embedded.options import ROOT, Options
 from aegis.embedded.processes import Child, Plan
@@ -16,8 +17,6 @@ MARK = "AEGIS_STACK"
 
 # No program that runs on needs it, and its environment can be read by whoever may read it.
 ONLY_FOR_SET_UP = frozenset({"AEGIS_ADMIN_TOKEN"})
-
-QUEUES = ("default", "imports", "signing", "mail")
 
 
 class Program:
@@ -48,15 +47,25 @@ def web(config: EmbeddedConfig, options: Options) -> Plan:
 
 
 def worker(config: EmbeddedConfig) -> Plan:
+    """Run what people wait for."""
+    return _worker("worker", "aegis", queues.PROMPT, config)
+
+
+def importer(config: EmbeddedConfig) -> Plan:
+    """Run what takes long, so that nothing else waits behind it."""
+    return _worker("importer", "imports", queues.LONG, config)
+
+
+def _worker(name: str, host: str, served: Sequence[str], config: EmbeddedConfig) -> Plan:
     """Run tasks in four threads of one process; SIGQUIT gives up those that take too long."""
     arguments = [
         *("-m", "celery", "-A", "aegis.celery", "worker"),
-        *("--pool", "threads", "--concurrency", "4", "--queues", ",".join(QUEUES)),
+        *("--pool", "threads", "--concurrency", "4", "--queues", ",".join(served)),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        *("--hostname", "aegis@%h", "--loglevel", "INFO"),
+        *("--hostname", f"{host}@%h", "--loglevel", "INFO"),
     ]
     stop = ((signal.SIGTERM, 10.0), (signal.SIGQUIT, 3.0))
-    return _plan("worker", config, arguments, stop=stop)
+    return _plan(name, config, arguments, stop=stop)
 
 
 def beat(config: EmbeddedConfig) -> Plan:
@@ -106,5 +115,7 @@ def _environment(data: Path, *allowed: str) -> Mapping[str, str]:
         **{name: value for name, value in os.environ.items() if name not in hidden},
         "AEGIS_DATA": str(data),
         "PYTHONUNBUFFERED": "1",
+        # Celery would load all pages in order to check them, and drop what the checks say.
+        "CELERY_SKIP_CHECKS": "1",
         MARK: str(data),
     }

@@ -30,7 +30,7 @@ SPAN_SECONDS = 60.0
 
 # In the order of the start; each rests on those before it, and the stop goes the other way.
 SERVERS = ("PostgreSQL", "Redis")
-PROGRAMS = ("beat", "worker", "web")
+PROGRAMS = ("beat", "worker", "importer", "web")
 
 
 class StopRequested(BaseException):
@@ -50,7 +50,7 @@ class Server(Protocol):
 
 
 class Stack:
-    """PostgreSQL, Redis, beat, worker and web of one data folder."""
+    """PostgreSQL, Redis, beat, the workers and web of one data folder."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Stack:
         self.servers["verify"] = self._verify = Program(programs.verify(config))
         self.servers["beat"] = Program(programs.beat(config))
         self.servers["worker"] = Program(programs.worker(config))
+        self.servers["importer"] = Program(programs.importer(config))
         self.servers["web"] = Program(programs.web(config, chosen))
         self._ends: defaultdict[str, deque[float]] = defaultdict(deque)
 
@@ -117,7 +118,7 @@ class Stack:
                 self._start_server(name)
         say("Bringing the database up to date …")
         sign_ins = setup.prepare(self._prepare)
-        say("Starting web, worker and beat …")
+        say("Starting web, workers and beat …")
         for name in PROGRAMS:
             self.servers[name].start()
         self._wait_until_ready()
@@ -196,7 +197,7 @@ class Stack:
     # Stop -------------------------------------------------------------------------------------
 
     def _stop(self) -> None:
-        """Stop in the order web, worker, beat, Redis, PostgreSQL; a second request hurries."""
+        """Stop in the order web, workers, beat, Redis, PostgreSQL; a second request hurries."""
         hurry = False
         for server in reversed(self.servers.values()):
             while True:

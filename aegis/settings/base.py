@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from kombu import Queue
 
+from aegis import queues
 from aegis.settings import addresses, env, logs, tracking, vault
 from aegis.settings.limits import *
 from aegis.settings.web import *
@@ -157,17 +158,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "interval_max": 0.1,
 }
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "imports", "signing", "mail")]
+CELERY_TASK_QUEUES = [Queue(name) for name in queues.ALL]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
     "aegis.events.tasks.send_letters": {"queue": "mail"},
     "approvals.tasks.*": {"queue": "signing"},
     "approvals.tasks.sweep": {"queue": "default"},
-    "imports.tasks.*": {"queue": "imports"},
+    "imports.tasks.run_import": {"queue": "imports"},
+    "imports.tasks.run_rescan": {"queue": "packages"},
+    # It asks the servers of others, which may let it wait.
+    "imports.tasks.write_owed_notes": {"queue": "imports"},
+    "registry.tasks.carry_out_redaction": {"queue": "packages"},
     "registry.tasks.publish_revocations": {"queue": "signing"},
     "registry.tasks.sign_again": {"queue": "signing"},
     "registry.tasks.sign_redactions": {"queue": "signing"},
     "registry.tasks.note_signing_keys": {"queue": "signing"},
+    "registry.tasks.verify_packages": {"queue": "packages"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_IGNORE_RESULT = True

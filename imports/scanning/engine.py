@@ -1,7 +1,6 @@
 """The scan of one file: routed by its content, never by its name."""
 
 import codecs
-import importlib.metadata
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -22,16 +21,8 @@ from imports.scanning.sources import Source
 from imports.scanning.text_contents import sensitive
 from imports.scanning.verdicts import Verdict
 
-# Raised whenever a rule changes, so that files are scanned again and waivers are asked for anew.
-RULES: Final = "1"
 # Line ends, tabs, page ends and the escapes of terminals stand in texts; others mark binary data.
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_SCANNER: Final = "modelaudit-picklescan"
-
-
-def ruleset() -> str:
-    """Return what a verdict depends on besides the file: our rules and the scanner beside them."""
-    return f"aegis-{RULES} {_SCANNER}-{importlib.metadata.version(_SCANNER)}"
 
 
 def scan_file(

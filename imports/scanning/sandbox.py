@@ -10,10 +10,10 @@ from typing import Final
 
 from aegis.problems import Unavailable
 from imports.scanning.children import PROGRAM, Child, Died
-from imports.scanning.engine import ruleset
 from imports.scanning.findings import FileFindings, Finding
 from imports.scanning.limits import DEFAULT_LIMITS, Limits
 from imports.scanning.reports import Report, ScanInput
+from imports.scanning.ruleset import ruleset
 from imports.scanning.verdicts import Verdict
 
 __all__ = ["Progress", "Report", "ScanInput", "scan"]

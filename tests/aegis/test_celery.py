@@ -2,7 +2,9 @@
 
 import pytest
 
+from aegis import queues
 from aegis.celery import app
+from tests.docs.pages import DOCS
 
 QUEUES = {
     "aegis.events.tasks.dispatch_outbox": "default",
@@ -10,6 +12,12 @@ QUEUES = {
     "approvals.tasks.promote": "signing",
     "approvals.tasks.sweep": "default",
     "imports.tasks.run_import": "imports",
+    "imports.tasks.run_rescan": "packages",
+    "imports.tasks.sweep_imports": "default",
+    "imports.tasks.write_owed_notes": "imports",
+    "registry.tasks.sign_again": "signing",
+    "registry.tasks.sweep_signing": "default",
+    "registry.tasks.verify_packages": "packages",
     "unheard.of": "default",
 }
 
@@ -33,6 +41,20 @@ def test_a_task_goes_to_its_queue(name: str, queue: str) -> None:
 def test_the_routes_name_tasks_that_there_are() -> None:
     for pattern in app.conf.task_routes:
         assert any(name.startswith(pattern.removesuffix("*")) for name in app.tasks), pattern
+
+
+def test_what_may_take_longer_than_the_rest_has_queues_of_its_own() -> None:
+    limit = app.conf.task_time_limit
+    longer = {name for name, task in app.tasks.items() if (task.time_limit or 0) > limit}
+    assert {"imports.tasks.run_import", "registry.tasks.verify_packages"} <= longer
+    assert {queue_of(name) for name in longer} == set(queues.LONG)
+
+
+def test_every_queue_is_served_by_one_of_the_workers() -> None:
+    assert set(app.amqp.queues) == set(queues.PROMPT) | set(queues.LONG)
+    page = (DOCS / "how-to" / "workers.md").read_text()
+    for served in (queues.PROMPT, queues.LONG):
+        assert f"--queues {','.join(served)} " in page
 
 
 def test_every_entry_of_the_timetable_names_a_task() -> None:

@@ -6,6 +6,7 @@ from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from tests.harness import run
 from tests.harness.worker import Worker
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -33,12 +34,15 @@ def test_it_is_alive_without_a_database(client: Client, no_database: None) -> No
 
 
 @pytest.mark.worker
-def test_it_is_ready_where_every_part_answers(client: Client, worker: Worker) -> None:
+def test_it_is_ready_where_every_part_answers(
+    client: Client, worker: Worker, settings: Settings
+) -> None:
+    settings.REDIS_URL = run.worker_redis_url()
     response = client.get("/readyz")
     assert response.json() == {
         "ready": True,
         "parts": {"database": "ok", "migrations": "ok", "redis": "ok", "worker": "ok"},
-        "notices": {"signer": "ok", "storage": "ok"},
+        "notices": {"imports": "ok", "signer": "ok", "storage": "ok"},
     }
     assert response.status_code == 200
 
@@ -54,6 +58,16 @@ def test_a_missing_redis_is_named(client: Client, settings: Settings) -> None:
         "redis": "Redis does not answer.",
         "worker": "Not asked, because it rests on what is missing: redis.",
     }
+
+
+@pytest.mark.django_db
+def test_a_missing_worker_is_named_by_its_queues(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    sentence = "No worker serves the queues default, signing and mail."
+    assert response.json()["parts"]["worker"] == sentence
+    sentence = "No worker serves the queues imports and packages; what is in there waits."
+    assert response.json()["notices"]["imports"] == sentence
 
 
 def test_a_missing_database_is_named(client: Client, no_database: None, settings: Settings) -> None:

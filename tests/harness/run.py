@@ -17,6 +17,8 @@ from aegis.embedded.config import EmbeddedConfig
 from aegis.embedded.locks import FileLock
 
 FOLDER = "AEGIS_TEST_RUN"
+OF_WORKER = "AEGIS_TEST_WORKER"
+"""Set for a process that takes messages instead of running tests."""
 PREFIX = "aegis-test-"
 
 # Held as long as this process lives, so that no other run takes the folder for a stale one.
@@ -81,7 +83,7 @@ def announce() -> None:
             "AEGIS_DATA": str(data()),
             "DATABASE_URL": _named(found.database_url),
             "DATABASE_OWNER_URL": _named(found.database_owner_url),
-            "REDIS_URL": redis_url(),
+            "REDIS_URL": worker_redis_url() if OF_WORKER in os.environ else redis_url(),
         }
     )
 

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from aegis import queues
 from aegis.celery import app
 from aegis.embedded.processes import Child, Plan
-from aegis.embedded.programs import QUEUES
 from aegis.settings import addresses
 from tests.harness import run
 from tests.harness.counting import Counter
@@ -32,7 +32,7 @@ class Worker:
 
     def begin(self) -> None:
         """Let the worker act on what this process sends from now on."""
-        _send_to(run.worker_redis_url())
+        send_to(run.worker_redis_url())
         self._counter.reset()
         if self._child is None or self._child.ended():
             self._start()
@@ -56,7 +56,7 @@ class Worker:
             raise
         finally:
             self._counter.stop_counting()
-            _send_to(run.redis_url())
+            send_to(run.redis_url())
 
     def kill(self) -> None:
         """End the worker with SIGKILL, as a crash would, and forget what it had not done."""
@@ -78,7 +78,7 @@ class Worker:
     def _start(self) -> None:
         arguments = [
             *("-m", "celery", "-A", "tests.harness.worker_app", "worker", "--pool", "threads"),
-            *("--concurrency", "2", "--queues", ",".join(QUEUES), "--loglevel", "INFO"),
+            *("--concurrency", "2", "--queues", ",".join(queues.ALL), "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ]
         self._child = Child(
@@ -89,7 +89,7 @@ class Worker:
                 stop=((signal.SIGTERM, 5.0), (signal.SIGQUIT, 2.0)),
                 environment={
                     **os.environ,
-                    "CELERY_BROKER_URL": _broker(run.worker_redis_url()),
+                    run.OF_WORKER: "1",
                     "DJANGO_SETTINGS_MODULE": "tests.settings",
                 },
                 cwd=ROOT,
@@ -106,7 +106,7 @@ def _broker(url: str) -> str:
     return addresses.broker("REDIS_URL", url)
 
 
-def _send_to(url: str) -> None:
+def send_to(url: str) -> None:
     """Let this process send to another broker: Celery keeps pools of connections to the former."""
     app.conf.broker_url = _broker(url)
     app._pool = None

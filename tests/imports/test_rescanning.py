@@ -13,9 +13,9 @@ from aegis.problems import Conflict, Forbidden, Unavailable
 from imports.models import Rescan
 from imports.rescan_claims import claim_rescan
 from imports.rescanning import ask_for_rescan, plan_rescans, rescan
-from imports.scanning.engine import ruleset
 from imports.scanning.findings import FileFindings
 from imports.scanning.reports import Report, ScanInput
+from imports.scanning.ruleset import ruleset
 from imports.scanning.sandbox import Progress
 from registry.models import ModelVersion
 from registry.readers import open_artifact, open_file

@@ -8,6 +8,7 @@ from aegis.proof.manifest import Manifest
 from imports.scanning import engine
 from imports.scanning.findings import FileFindings, Finding
 from imports.scanning.reports import Report, ScanInput
+from imports.scanning.ruleset import ruleset
 from imports.scanning.sandbox import Progress
 from imports.scanning.verdicts import Verdict
 from registry.models import ModelVersion, ScanReport
@@ -38,7 +39,7 @@ def here(files: Iterable[ScanInput], *, progress: Progress) -> Report:
             path, size, sha256 = given.path, given.size, given.sha256
             found.append(engine.scan_file(stream, path=path, size=size, sha256=sha256))
         progress(path, size)
-    return Report(engine.ruleset(), tuple(found))
+    return Report(ruleset(), tuple(found))
 
 
 def of_version(version: ModelVersion, *named: FileFindings, ruleset: str = RULESET) -> Report:

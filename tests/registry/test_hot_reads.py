@@ -14,7 +14,7 @@ from aegis.accounts.models import ApiToken, User
 from aegis.accounts.people import set_active
 from aegis.accounts.tokens import TokenRefused, create_token, revoke_token
 from aegis.problems import Forbidden, Invalid, NotFound, Refusal
-from imports.scanning.engine import ruleset
+from imports.scanning.ruleset import ruleset
 from registry.aliases import aliases_of, set_alias
 from registry.evidence import claim_tag
 from registry.hot_reads import version_for_token, version_for_user

@@ -22,7 +22,7 @@ from tests.harness import run
 from tests.harness import stack as stacks
 from tests.harness.stack import OF_TESTS, RunningStack
 
-PARTS = ("web", "worker", "beat", "PostgreSQL", "Redis")
+PARTS = ("web", "worker", "importer", "beat", "PostgreSQL", "Redis")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,8 @@ def processes(found: RunningStack) -> dict[str, int]:
     """Return the number of each part's first process, by the words of its command."""
     words = {
         "web": "aegis.embedded.web",
-        "worker": " worker ",
+        "worker": "aegis@%h",
+        "importer": "imports@%h",
         "beat": " beat ",
         "PostgreSQL": "bin/postgres",
         "Redis": "redis-server",
@@ -88,7 +89,7 @@ def test_every_part_answers(running: RunningStack) -> None:
     assert wait_for(lambda: readiness(running.url)["ready"])
     found = readiness(running.url)
     assert found["parts"] == dict.fromkeys(("database", "migrations", "redis", "worker"), "ok")
-    assert found["notices"].keys() == {"signer", "storage"}
+    assert found["notices"].keys() == {"imports", "signer", "storage"}
 
 
 def test_the_audit_log_is_verified_in_the_terminal(running: RunningStack) -> None:
