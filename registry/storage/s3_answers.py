@@ -15,13 +15,14 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from aegis.problems import Unavailable
+from aegis.problems import Refusal, Unavailable
 from registry.storage.s3_refusals import (
     NOT_FOUND,
+    OF_THE_STORE,
+    Wording,
     code_of,
     is_passing,
     kind_of,
-    refusal,
     status_of,
 )
 
@@ -42,17 +43,21 @@ class Answer(Exception):  # noqa: N818 -- The server did answer; what it says is
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket of an S3 server, and how often and how patiently it is asked."""
+    """A bucket of an S3 server, how patiently it is asked, and in what words it fails.
+
+    ``client`` is boto3's; one that sends through ``aegis.egress`` raises its refusals as well.
+    """
 
     client: BaseClient
     name: str
     endpoint: str = ""
     pauses: tuple[float, ...] = PAUSES
+    wording: Wording = OF_THE_STORE
 
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Ask for one of boto3's operations; what may pass by itself is tried again.
 
-        Raises ``Answer`` for a plain no and ``Unavailable`` for what an operator has to mend.
+        Raises ``Answer`` for a plain no, and for what has to be mended the refusal of ``wording``.
         """
         for pause in self.pauses:
             try:
@@ -63,11 +68,15 @@ class Bucket:
         try:
             return self._once(operation, parameters)
         except _PassingError as error:
-            raise self._away(error.reason) from error
+            raise self._silent(error.reason) from error
 
-    def missing(self) -> Unavailable:
+    def missing(self) -> Refusal:
         """Return the refusal of a bucket that does not exist."""
-        return refusal("missing", str(self), error=None)
+        return self.wording.refusal("missing", str(self), error=None)
+
+    def away(self, how: str) -> Unavailable:
+        """Return the refusal of a bucket that does not answer as it should."""
+        return self.wording.away(str(self), how)
 
     def _once(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -76,8 +85,10 @@ class Bucket:
             raise self._refused(operation, error) from error
         except (ConnectionError, HTTPClientError, ResponseParserError, OSError) as error:
             raise _PassingError(type(error).__name__) from error
+        except Unavailable as error:
+            raise _PassingError(error.in_full) from error
         except BotoCoreError as error:
-            raise self._away(type(error).__name__) from error
+            raise self._silent(type(error).__name__) from error
         return answer
 
     def _refused(self, operation: str, error: ClientError) -> Exception:
@@ -88,7 +99,7 @@ class Bucket:
             return Answer(status_of(error), code_of(error))
         if kind == "permission" and operation != "head_bucket" and not self._exists():
             kind = "missing"
-        return refusal(kind, str(self), operation=operation, error=error)
+        return self.wording.refusal(kind, str(self), operation=operation, error=error)
 
     def _exists(self) -> bool:
         """Ask once more: some servers answer 403 where there is no such bucket."""
@@ -96,12 +107,12 @@ class Bucket:
             self.client.head_bucket(Bucket=self.name)  # type: ignore[attr-defined]
         except ClientError as error:
             return status_of(error) != NOT_FOUND
-        except BotoCoreError:
+        except (BotoCoreError, Refusal):
             return True
         return True
 
-    def _away(self, reason: str) -> Unavailable:
-        return Unavailable("storage_away", f"The bucket {self} does not answer ({reason}).")
+    def _silent(self, reason: str) -> Unavailable:
+        return self.away(f"does not answer ({reason.rstrip('.')})")
 
     def __str__(self) -> str:
         return f"{self.name} at {self.endpoint}" if self.endpoint else self.name

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
-from aegis.problems import Conflict, NotFound, Unavailable
+from aegis.problems import Unavailable
 from aegis.proof.streams import CHUNK
 from registry.storage.s3_answers import Answer, Bucket
 from registry.storage.s3_refusals import NOT_FOUND
@@ -20,13 +20,17 @@ _CUTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a bucket says of an object: size, ETag, the base64 SHA-256 that it keeps, if any."""
+    """What a bucket says of an object: size, ETag, the base64 SHA-256 that it keeps, if any.
+
+    ``version_id`` is the one to read where the bucket keeps several, empty for the latest.
+    """
 
     key: str
     shown: str
     size: int
     etag: str
-    checksum: str
+    checksum: str = ""
+    version_id: str = ""
 
 
 def find(bucket: Bucket, key: str, *, shown: str) -> Found:
@@ -37,7 +41,7 @@ def find(bucket: Bucket, key: str, *, shown: str) -> Found:
         if refused.status != NOT_FOUND:
             raise
         require_bucket(bucket)
-        raise nothing_there(shown) from refused
+        raise bucket.wording.nothing_there(shown) from refused
     checksum = head.get("ChecksumSHA256", "")
     return Found(key, shown, head["ContentLength"], head["ETag"], checksum)
 
@@ -48,11 +52,6 @@ def require_bucket(bucket: Bucket) -> None:
         bucket.ask("head_bucket")
     except Answer as refused:
         raise bucket.missing() from refused
-
-
-def nothing_there(shown: str) -> NotFound:
-    """Return the refusal of an object that is not there."""
-    return NotFound("object_missing", f"The artifact store has no object {shown}.")
 
 
 class S3Stream:
@@ -96,16 +95,14 @@ class S3Stream:
     def _some(self, wanted: int) -> bytes:
         try:
             return bytes(self._body.read(wanted))
-        except (BotoCoreError, HTTPError, OSError):
+        except (BotoCoreError, HTTPError, OSError, Unavailable):
             return b""
 
     def _continue(self) -> None:
         self.close()
         if self._cuts > _CUTS:
-            raise Unavailable(
-                "storage_away",
-                f"The bucket {self._bucket} broke off {self._cuts} times while it gave out "
-                f"{self._found.shown}.",
+            raise self._bucket.away(
+                f"broke off {self._cuts} times while it gave out {self._found.shown}"
             )
         try:
             answer = self._bucket.ask(
@@ -113,14 +110,14 @@ class S3Stream:
                 Key=self._found.key,
                 Range=f"bytes={self._at}-{self._end - 1}",
                 IfMatch=self._found.etag,
+                **({"VersionId": self._found.version_id} if self._found.version_id else {}),
             )
         except Answer as refused:
             raise self._gone(refused) from refused
         self._body = answer["Body"]
         if not self._is_range(answer):
             self.close()
-            message = f"The bucket {self._bucket} gave another range of {self._found.shown}."
-            raise Unavailable("storage_away", message)
+            raise self._bucket.away(f"gave another range of {self._found.shown}")
 
     def _is_range(self, answer: dict[str, Any]) -> bool:
         match = _RANGE.fullmatch(answer.get("ContentRange", ""))
@@ -132,10 +129,8 @@ class S3Stream:
 
     def _gone(self, refused: Answer) -> Exception:
         if refused.status == NOT_FOUND:
-            return nothing_there(self._found.shown)
-        return Conflict(
-            "object_changed", f"{self._found.shown} was changed in the store while it was read."
-        )
+            return self._bucket.wording.nothing_there(self._found.shown)
+        return self._bucket.wording.changed(self._found.shown)
 
     def __enter__(self) -> Self:
         return self

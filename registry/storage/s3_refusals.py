@@ -1,10 +1,10 @@
 """What an S3 server's refusals mean to whoever has to mend them."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from botocore.exceptions import ClientError
 
-from aegis.problems import Unavailable
+from aegis.problems import Conflict, NotFound, Refusal, Unavailable
 
 NOT_FOUND: Final = 404
 _SERVER_ERROR: Final = 500
@@ -85,19 +85,65 @@ def kind_of(error: ClientError) -> str | None:
     return _KINDS.get(code_of(error)) or _BY_STATUS.get(status_of(error))
 
 
-def refusal(
-    kind: str, bucket: str, *, operation: str = "", error: ClientError | None
-) -> Unavailable:
-    """Return the refusal that names the bucket, what is wrong, and what would mend it."""
-    code, saying, mend = _SAYINGS[kind]
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}) if error else {}
-    region = headers.get("x-amz-bucket-region")
-    words = saying.format(
-        code=code_of(error) if error else "",
-        region=f", {region}" if region else "",
-        act=_act(operation),
-    )
-    return Unavailable(code, f"The bucket {bucket} {words}.", mend=mend)
+def message_of(error: ClientError) -> str:
+    """Return the server's own sentence, which may be empty."""
+    return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def region_of(error: ClientError) -> str:
+    """Return the region that a server says a bucket lies in, empty where it does not."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get("x-amz-bucket-region", ""))
+
+
+class Wording(Protocol):
+    """In whose terms it is told that a bucket does not do what is asked of it."""
+
+    def refusal(
+        self, kind: str, bucket: str, *, operation: str = "", error: ClientError | None
+    ) -> Refusal:
+        """Return what names the bucket, what is wrong by ``kind_of``, and what would mend it."""
+
+    def away(self, bucket: str, how: str) -> Unavailable:
+        """Return what says of a bucket that it does not answer as it should."""
+
+    def nothing_there(self, shown: str) -> Refusal:
+        """Return what says that an object is not there."""
+
+    def changed(self, shown: str) -> Refusal:
+        """Return what says that an object is another one by now."""
+
+
+class OfTheStore:
+    """What is said of the bucket that packages are kept in: an operator has to mend it."""
+
+    def refusal(
+        self, kind: str, bucket: str, *, operation: str = "", error: ClientError | None
+    ) -> Unavailable:
+        """Return the refusal of a request of the artifact store."""
+        code, saying, mend = _SAYINGS[kind]
+        region = region_of(error) if error else ""
+        words = saying.format(
+            code=code_of(error) if error else "",
+            region=f", {region}" if region else "",
+            act=_act(operation),
+        )
+        return Unavailable(code, f"The bucket {bucket} {words}.", mend=mend)
+
+    def away(self, bucket: str, how: str) -> Unavailable:
+        """Return what has the job wait."""
+        return Unavailable("storage_away", f"The bucket {bucket} {how}.")
+
+    def nothing_there(self, shown: str) -> NotFound:
+        """Return the refusal of an object that is not there."""
+        return NotFound("object_missing", f"The artifact store has no object {shown}.")
+
+    def changed(self, shown: str) -> Conflict:
+        """Return the refusal of an object that somebody wrote over."""
+        return Conflict("object_changed", f"{shown} was changed in the store while it was read.")
+
+
+OF_THE_STORE: Final = OfTheStore()
 
 
 def _act(operation: str) -> str:

@@ -38,12 +38,14 @@ def _bucket() -> Iterator[None]:
 def _refusal(error: Exception | None) -> Unavailable | None:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
-    from registry.storage.s3_refusals import is_passing, kind_of, refusal  # noqa: PLC0415
+    from registry.storage.s3_refusals import OF_THE_STORE, is_passing, kind_of  # noqa: PLC0415
 
     if not isinstance(error, ClientError):
         return _away("no answer")
     if kind := kind_of(error):
-        return refusal(kind, _place(), operation=error.operation_name.lower(), error=error)
+        return OF_THE_STORE.refusal(
+            kind, _place(), operation=error.operation_name.lower(), error=error
+        )
     return _away("an error of its own") if is_passing(error) else None
 
 
