@@ -5,7 +5,6 @@ environment; no redirect that was not looked at; nothing of what a server answer
 """
 
 import json
-import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from aegis.egress.bodies import Body
 from aegis.egress.connecting import Deadline, is_allowed, refused
 from aegis.egress.transport import GuardedTransport, faults_of
 from aegis.problems import Invalid, Unavailable
-from aegis.proof.streams import CHUNK
 
 ANSWER_BYTES: Final = 16 * 1024**2
 REDIRECTS: Final = 5
@@ -26,8 +25,6 @@ _PORTS: Final = {"http": 80, "https": 443}
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 # What another server may be told: a credential is for the one that it was given for.
 _FOR_ANYBODY: Final = frozenset({"accept", "if-match", "if-range", "range"})
-_SLOW_SECONDS: Final = 60
-_SLOW_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +42,6 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
             raise _unreadable(self.host, "with something that is no JSON") from error
-
-
-class Body:
-    """What a server sends, read as it comes: a ``Readable`` with the answer's head.
-
-    One that brings less than 64 KiB within a minute is given up.
-    """
-
-    def __init__(self, host: str, response: httpx.Response, deadline: Deadline) -> None:
-        self.host = host
-        self.status = response.status_code
-        self.headers = response.headers
-        self._deadline = deadline
-        self._pieces = response.iter_raw()
-        self._left = memoryview(b"")
-        self._window_bytes = 0
-        self._window_seconds = float(_SLOW_SECONDS)
-
-    def read(self, size: int = CHUNK, /) -> bytes:
-        """Return up to ``size`` bytes, and none at the end only."""
-        if not self._left:
-            self._left = memoryview(self._next())
-        data, self._left = self._left[:size], self._left[size:]
-        return bytes(data)
-
-    def _next(self) -> bytes:
-        # Only waiting counts, not what the reader does in between.
-        self._deadline.begin(self._window_seconds)
-        began = time.monotonic()
-        with faults_of(self.host):
-            piece = next(self._pieces, b"")
-        self._window_bytes += len(piece)
-        self._window_seconds -= time.monotonic() - began
-        if self._window_bytes >= _SLOW_BYTES:
-            self._window_bytes = 0
-            self._window_seconds = _SLOW_SECONDS
-        return piece
 
 
 class Client:
@@ -165,6 +125,22 @@ class Client:
         request = self._request("GET", path, headers=headers)
         with self._sent(request, REDIRECTS, elsewhere=True) as response:
             yield Body(response.request.url.netloc.decode(), response, self._deadline)
+
+    def begin(self, method: str, target: str, *, headers: Mapping[str, str]) -> Body:
+        """Send a request as it is, and return the answer of whatever status, to be read and closed.
+
+        ``target`` is the quoted path with its query, as it was signed. No redirect is followed, and
+        bytes are given as they are stored, in whatever encoding.
+        """
+        request = self._http.build_request(
+            method, f"{self._base.geturl()}{target}", headers=headers
+        )
+        self._deadline.begin(self._seconds)
+        try:
+            response = self._send(request)
+        finally:
+            self._deadline.end()
+        return Body(self.host, response, self._deadline)
 
     def _request(
         self,

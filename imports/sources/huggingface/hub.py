@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from aegis.egress.client import Body, Client, open_client
+from aegis.egress.bodies import Body
+from aegis.egress.client import Client, open_client
 from aegis.problems import Conflict, Forbidden, Unavailable
 from aegis.proof.streams import CHUNK, Readable, chunks
 from imports.sources.huggingface.refusals import Question, hub_answers, refusal_of

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 
-from aegis.egress.client import Body
+from aegis.egress.bodies import Body
 from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.paths import check_path
 from aegis.proof.streams import Readable, chunks

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 
-from aegis.egress.client import Answer, Body, open_client
+from aegis.egress.bodies import Body
+from aegis.egress.client import Answer, open_client
 from aegis.egress.pauses import asked_pause
 from aegis.problems import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from aegis.settings.tracking import VARIABLE, TrackingServer
