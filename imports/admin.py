@@ -34,12 +34,18 @@ class ImportAdmin(ReadOnlyAdmin):
 
 
 def _places() -> list[tuple[str, str]]:
-    """Return every source that there may be a right for, each tracking server by itself."""
-    hub, mlflow = ModelVersion.Source.HUGGINGFACE, ModelVersion.Source.MLFLOW
+    """Return every source that there may be a right for, each server and bucket by itself."""
+    hub, mlflow, s3 = (
+        ModelVersion.Source.HUGGINGFACE,
+        ModelVersion.Source.MLFLOW,
+        ModelVersion.Source.S3,
+    )
     servers = sorted(settings.AEGIS_MLFLOW_TRACKING_URIS)
+    buckets = sorted(settings.AEGIS_IMPORT_BUCKETS.items())
     return [
         (hub.value, str(hub.label)),
         *((f"{mlflow.value}:{name}", f"{mlflow.label}: {name}") for name in servers),
+        *((f"{s3.value}:{name}", f"{s3.label}: {name}, {at.address}") for name, at in buckets),
     ]
 
 

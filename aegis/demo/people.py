@@ -111,6 +111,8 @@ def _let_import(team: Team, lena: User) -> None:
     grant_import_right(team, actor=lena, source="huggingface")
     for server in settings.AEGIS_MLFLOW_TRACKING_URIS:
         grant_import_right(team, actor=lena, source="mlflow", place=server)
+    for bucket in settings.AEGIS_IMPORT_BUCKETS:
+        grant_import_right(team, actor=lena, source="s3", place=bucket)
 
 
 def recalled() -> Cast:

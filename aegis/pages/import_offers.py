@@ -9,13 +9,15 @@ from django.db.models import Q
 
 from aegis.accounts.models import Team, User
 from aegis.pages.forms.models import teams_of
+from aegis.settings.import_buckets import ImportBucket
 from imports.models import ImportRight
 from imports.sources.configured import KINDS
 from registry.models import ModelVersion, SigningKey
 
 _HUB: Final = ModelVersion.Source.HUGGINGFACE
 _MLFLOW: Final = ModelVersion.Source.MLFLOW
-TITLES: Final = {_HUB: "Hugging Face", _MLFLOW: "MLflow"}
+_S3: Final = ModelVersion.Source.S3
+TITLES: Final = {_HUB: "Hugging Face", _MLFLOW: "MLflow", _S3: "Bucket"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Offers:
 
     sources: tuple[ModelVersion.Source, ...]
     servers: tuple[str, ...]
+    buckets: tuple[ImportBucket, ...]
     teams: tuple[Team, ...]
     keys: tuple[SigningKey, ...]
     barred: tuple[str, ...]
@@ -39,17 +42,20 @@ def load_offers(user: User) -> Offers:
     """Return what ``user`` may choose among, by the rights of their teams."""
     teams = list(teams_of(user))
     rights = list(ImportRight.objects.filter(team__in=teams))
-    set_up = [source for source in TITLES if source in KINDS and (source != _MLFLOW or _servers())]
-    servers = tuple(
-        sorted(_servers() & {right.place for right in rights if right.source == _MLFLOW})
-    )
-    held = {right.source for right in rights if right.source != _MLFLOW}
-    held |= {_MLFLOW.value} if servers else set()
+    places = {_MLFLOW: _servers(), _S3: set(_buckets())}
+    set_up = [source for source in TITLES if source in KINDS and places.get(source, True)]
+    usable = {
+        source: sorted(there & {right.place for right in rights if right.source == source})
+        for source, there in places.items()
+    }
+    held = {right.source for right in rights if right.source not in places}
+    held |= {source.value for source, names in usable.items() if names}
     may = {right.team_id for right in rights}
     allowed = tuple(team for team in teams if team.pk in may)
     return Offers(
         sources=tuple(source for source in set_up if source in held),
-        servers=servers,
+        servers=tuple(usable[_MLFLOW]),
+        buckets=tuple(_buckets()[name] for name in usable[_S3]),
         teams=allowed,
         keys=_keys(allowed),
         barred=tuple(TITLES[source] for source in set_up if source not in held),
@@ -59,6 +65,10 @@ def load_offers(user: User) -> Offers:
 
 def _servers() -> set[str]:
     return set(settings.AEGIS_MLFLOW_TRACKING_URIS)
+
+
+def _buckets() -> dict[str, ImportBucket]:
+    return dict(settings.AEGIS_IMPORT_BUCKETS)
 
 
 def _keys(teams: Iterable[Team]) -> tuple[SigningKey, ...]:

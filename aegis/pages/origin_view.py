@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aegis.pages.plan_view import MOST, copy_words, pinned_rows
+from aegis.pages.plan_view import MOST, copy_words, mark_words, pinned_rows
 from imports.models import Import
-from imports.sources.protocol import LeftOutFile
+from imports.sources.protocol import LeftOutFile, PlannedFile
 from registry.models import ModelVersion, Provenance
 
 
@@ -21,6 +21,17 @@ class OriginView:
     def pinned(self) -> list[tuple[str, str]]:
         """Return what the reference was resolved to."""
         return pinned_rows(self.provenance.document["pinned"])
+
+    @property
+    def files(self) -> list[PlannedFile]:
+        """Return the first files by what their origin knows the bytes by; none where it says no."""
+        found = [PlannedFile(**one) for one in self.provenance.document["files"][:MOST]]
+        return [file for file in found if file.mark]
+
+    @property
+    def mark(self) -> str:
+        """Return what the marks of the files are called."""
+        return mark_words(self.provenance.identity)
 
     @property
     def left_out(self) -> tuple[LeftOutFile, ...]:

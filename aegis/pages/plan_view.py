@@ -23,7 +23,14 @@ _PINNED: Final = {
     "run_id": "Run",
     "model_id": "Logged model",
     "artifact_path": "Artifact path",
+    "bucket": "Bucket",
+    "address": "Address",
+    "storage_endpoint": "Server",
+    "etag": "ETag",
+    "version_id": "Version of the object",
 }
+_MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
+"""What the bytes of a file are known by where no SHA-256 is said, by the kind of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,11 @@ class PlanView:
     def files(self) -> tuple[PlannedFile, ...]:
         """Return the first files that come in."""
         return self.plan.files[:MOST]
+
+    @property
+    def mark(self) -> str:
+        """Return what the marks of the files are called."""
+        return mark_words(self.plan.identity)
 
     @property
     def further_files(self) -> int:
@@ -131,6 +143,11 @@ def copy_words(left_out: Sequence[LeftOutFile]) -> str:
 
 def _files(count: int) -> str:
     return "file" if count == 1 else "files"
+
+
+def mark_words(identity: str) -> str:
+    """Return what a source calls that by which it knows the bytes of a file."""
+    return _MARKS.get(identity.partition(":")[0], "Mark")
 
 
 def pinned_rows(pinned: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from kombu import Queue
 
 from aegis import queues
-from aegis.settings import addresses, env, logs, tracking, vault
+from aegis.settings import addresses, env, import_buckets, logs, tracking, vault
 from aegis.settings.limits import *
 from aegis.settings.web import *
 
@@ -36,6 +36,7 @@ AEGIS_SIGNER = "vault" if AEGIS_VAULT else "development"
 AEGIS_SIGNING_KEY = env.text("AEGIS_SIGNING_KEY", "aegis-model-sign")
 
 AEGIS_MLFLOW_TRACKING_URIS = tracking.read()
+AEGIS_IMPORT_BUCKETS = import_buckets.read(AEGIS_STORAGE)
 HF_ENDPOINT = env.text("HF_ENDPOINT", "https://huggingface.co")
 HF_TOKEN = env.optional("HF_TOKEN")
 AEGIS_EGRESS_ALLOW = addresses.hosts("AEGIS_EGRESS_ALLOW", env.listing("AEGIS_EGRESS_ALLOW"))

@@ -63,5 +63,7 @@ def configuration(*, as_json: bool, level: str) -> dict[str, Any]:
             # Addresses that a server redirects to are signed, and so are secrets.
             "httpcore": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            # It writes requests down with their headers, and so with session tokens.
+            "botocore": {"level": "WARNING"},
         },
     }

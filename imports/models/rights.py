@@ -11,7 +11,7 @@ from registry.models import ModelVersion
 class ImportRight(models.Model):
     """That the members of ``team`` may import from a source, for models of that team.
 
-    ``place`` is the name of the tracking server where ``source`` has several, else empty.
+    ``place`` is the name of the tracking server or bucket where ``source`` has several, else empty.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="import_rights")

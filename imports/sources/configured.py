@@ -12,6 +12,7 @@ from imports.sources.huggingface.source import HuggingFaceSource
 from imports.sources.mlflow import references as mlflow
 from imports.sources.mlflow.source import MlflowSource
 from imports.sources.protocol import Source
+from imports.sources.s3 import references as s3
 from registry.models import Metric, ModelVersion
 
 
@@ -40,6 +41,13 @@ def _tracking(reference: Mapping[str, Any]) -> Source:
     return MlflowSource(mlflow.find_server(reference.get("server")))
 
 
+def _bucket(reference: Mapping[str, Any]) -> Source:
+    # Loading boto3 takes half a second, which who imports from no bucket need not wait.
+    from imports.sources.s3.source import BucketSource  # noqa: PLC0415
+
+    return BucketSource(s3.Reference.read(reference).bucket)
+
+
 KINDS: Final[dict[str, SourceKind]] = {
     HuggingFaceSource.kind: SourceKind(check_reference, _hub, lambda _: "", Metric.Source.CLAIM),
     MlflowSource.kind: SourceKind(
@@ -48,6 +56,12 @@ KINDS: Final[dict[str, SourceKind]] = {
         lambda reference: mlflow.find_server(reference.get("server")).name,
         Metric.Source.RUN,
         keeps_notes=True,
+    ),
+    s3.KIND: SourceKind(
+        s3.check_reference,
+        _bucket,
+        lambda reference: s3.Reference.read(reference).bucket.name,
+        Metric.Source.CLAIM,
     ),
 }
 

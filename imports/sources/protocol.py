@@ -18,7 +18,8 @@ class PlannedFile:
 
     ``size`` is in bytes and ``sha256`` in hex digits, None and empty where the source does not
     say. ``place`` is how the source finds the file again, and holds no credential; ``mark`` is
-    what must not change while it is read (an ETag, the version of an object).
+    what must not change while it is read (an ETag, the id of a Git object), and ``version`` the
+    one that is read where the source keeps several of an object.
     """
 
     path: str
@@ -26,6 +27,7 @@ class PlannedFile:
     size: int | None = None
     sha256: str = ""
     mark: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class ModelVersion(models.Model):
         UPLOAD = "upload", "Uploaded files"
         MLFLOW = "mlflow", "MLflow"
         HUGGINGFACE = "huggingface", "Hugging Face Hub"
+        S3 = "s3", "Bucket"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     registered_model = models.ForeignKey(

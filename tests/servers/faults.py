@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
+ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
 
 
 @dataclass(slots=True)
@@ -29,11 +29,15 @@ class Fault:
     seconds: float = 0.0
     status: int = 500
     code: str = "InternalError"
+    message: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class FaultyServer(ThreadingHTTPServer):
-    """The proxy; ``plan`` faults, and read in ``seen`` which operations came."""
+    """The proxy; ``plan`` faults, and read in ``seen`` which operations came.
+
+    ``ranges`` are those that were asked for of objects, in order.
+    """
 
     daemon_threads = True
 
@@ -41,6 +45,7 @@ class FaultyServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = urlsplit(upstream).netloc
         self.seen: list[str] = []
+        self.ranges: list[str] = []
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -55,6 +60,11 @@ class FaultyServer(ThreadingHTTPServer):
         with self._lock:
             self._faults.append(fault)
         return fault
+
+    def clear(self) -> None:
+        """Let nothing more go wrong."""
+        with self._lock:
+            self._faults.clear()
 
     def next_fault(self, operation: str) -> Fault | None:
         """Note that the operation was asked for, and return what shall happen to it."""
@@ -104,7 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: FaultyServer
 
     def _answer(self) -> None:
-        fault = self.server.next_fault(operation_of(self.command, self.path))
+        operation = operation_of(self.command, self.path)
+        if operation == "get object":
+            self.server.ranges.append(self.headers.get("Range", ""))
+        fault = self.server.next_fault(operation)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         kind = fault.kind if fault else ""
         if fault is None:
@@ -118,13 +131,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind == "delay":
             time.sleep(fault.seconds)
             self._forward(body, None)
-        else:  # What happens to the answer: "lost", "cut" or "shorten".
+        else:  # What happens to the answer: "lost", "cut", "shorten", or more is told in its head.
             self._forward(body, fault)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 -- As the library asks.
 
     def _refuse(self, fault: Fault) -> None:
-        text = b"" if self.command == "HEAD" else ERROR.format(code=fault.code).encode()
+        said = ERROR.format(code=fault.code, message=fault.message or fault.code)
+        text = b"" if self.command == "HEAD" else said.encode()
         self.send_response(fault.status)
         for name, value in fault.headers.items():
             self.send_header(name, value)
@@ -155,18 +169,21 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "lost":
             self._hang_up()
             return
-        kept = data[: fault.after] if fault else data
+        tells = fault is not None and fault.kind == "tell"
+        kept = data[: fault.after] if fault and not tells else data
         length = len(kept) if fault and fault.kind == "shorten" else len(data)
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
                 self.send_header(name, value)
+        for name, value in fault.headers.items() if fault and tells else ():
+            self.send_header(name, value)
         if self.command == "HEAD":
             length = int(answer.headers.get("Content-Length") or 0)
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.write(kept)
-        if fault is not None:
+        if fault is not None and not tells:
             self.wfile.flush()
             self._hang_up()
 

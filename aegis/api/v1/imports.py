@@ -48,7 +48,7 @@ class Imports(View):
     @extend_schema(operation_id="import_create", request=NewImport, responses={202: ImportDocument})
     @idempotent
     def post(self, request: Request) -> Response:
-        """Ask for a version from an MLflow run or the Hugging Face Hub; a worker brings it in.
+        """Ask for a version from a hub, an MLflow run or a bucket; a worker brings it in.
 
         It is looked up first; then the version takes its number, and a model of a new name is
         registered for ``team``. With ``plan_only`` it stops there, state ``planned``, until it is

@@ -7,6 +7,7 @@ from django import forms
 
 from aegis.pages.forms.refusable import RefusableForm
 from aegis.pages.import_offers import TITLES, Offers
+from aegis.problems import Refusal
 from imports.asking import Wish
 from imports.models import Import
 from registry.models import ModelVersion
@@ -50,6 +51,10 @@ class ImportForm(RefusableForm):
     artifact_path = _line(
         "Artifact path", "model", help_text="Of a run: its metrics and parameters come along."
     )
+    address = _line("Object or folder", "s3://bucket/folder/")
+    bucket = forms.ChoiceField(
+        required=False, help_text="Where several have that address; else it is found by it."
+    )
     model = forms.CharField(max_length=128, widget=forms.TextInput(attrs=_QUIET))
     label = _line("Label", "2.1.0")
     team = forms.ChoiceField(
@@ -73,6 +78,9 @@ class ImportForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self._offer("source", [(source.value, TITLES[source]) for source in offers.sources])
         self._offer("server", [(name, name) for name in offers.servers])
+        buckets = [(one.name, f"{one.name}: {one.address}") for one in offers.buckets]
+        self._offer("bucket", [("", "Found by its address"), *buckets])
+        self.fields["address"].help_text = "A folder ends with a slash. " + _within(offers)
         self._offer("team", [(team.slug, team.name) for team in offers.teams])
         keys = [(key.name, str(key)) for key in offers.keys]
         self._offer("sign_key", [("", "The model's own default"), *keys])
@@ -84,6 +92,11 @@ class ImportForm(RefusableForm):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+
+    def refuse_at(self, field: str | None, refusal: Refusal) -> None:
+        """Keep ``refusal`` at its field: each source has its own for an address."""
+        is_of_bucket = self.cleaned_data.get("source") == ModelVersion.Source.S3
+        super().refuse_at("address" if is_of_bucket and field == "run_id" else field, refusal)
 
     @property
     def is_detailed(self) -> bool:
@@ -116,7 +129,9 @@ class ImportForm(RefusableForm):
             named = "uri" if ":/" in data.get("run_id", "") else "run_id"
             found = {named: data.get("run_id"), **_some(data, "server", "artifact_path")}
             return {name: value for name, value in found.items() if value}
-        lists = {name: data[name].split() for name in _LISTS if name in data}
+        lists: dict[str, Any] = {name: data[name].split() for name in _LISTS if name in data}
+        if data["source"] == ModelVersion.Source.S3:
+            return {"uri": data.get("address", ""), **_some(data, "bucket"), **lists}
         return _some(data, "repo", "revision") | lists
 
 
@@ -125,10 +140,11 @@ def typed_for(job: Import) -> dict[str, Any]:
     reference = job.reference
     lists = {name: " ".join(reference.get(name, ())) for name in _LISTS}
     asked = _some(job.asked, "sign_key", "keep_temp", "new_version")
-    named = {"run_id": reference.get("run_id") or reference.get("uri", "")}
+    field = "address" if job.source == ModelVersion.Source.S3 else "run_id"
+    named = {field: reference.get("run_id") or reference.get("uri", "")}
     team = {"team": job.team.slug} if job.team else {}
     return {
-        **_some(reference, "repo", "revision", "server", "artifact_path"),
+        **_some(reference, "repo", "revision", "server", "artifact_path", "bucket"),
         **lists,
         **asked,
         **named,
@@ -136,6 +152,11 @@ def typed_for(job: Import) -> dict[str, Any]:
         "source": job.source,
         "model": job.model_name,
     }
+
+
+def _within(offers: Offers) -> str:
+    addresses = ", ".join(bucket.address for bucket in offers.buckets)
+    return f"Within {addresses}" if addresses else ""
 
 
 def _some(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -1,18 +1,16 @@
 """Which files of a repository come along, which stay behind and by which rule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final
 
 from imports.sources.huggingface.references import Reference
 from imports.sources.huggingface.repository import HubFile
+from imports.sources.patterns import matching, rule_of
 
-NOT_INCLUDED: Final = "no include pattern"
-EXCLUDED: Final = "exclude"
 GIT_SETTINGS: Final = "git settings"
 SAME_WEIGHTS: Final = "same weights as safetensors"
-"""The rules by which a file stays behind; one that was excluded names the pattern."""
+"""The rules by which a file stays behind, beside those of patterns."""
 
 # What conversions of one model lie beside each other as, in repositories that have several.
 _OTHER_WEIGHTS: Final = (
@@ -55,22 +53,14 @@ def is_of_git(file: HubFile) -> bool:
 
 def _rule(file: HubFile, reference: Reference, with_safetensors: set[str]) -> str:
     """Return the rule by which a file stays behind, or nothing."""
-    for pattern in _matching(file.path, reference.exclude):
-        return f"{EXCLUDED} {pattern}"
-    if reference.include:
-        return "" if any(_matching(file.path, reference.include)) else NOT_INCLUDED
+    by_pattern = rule_of(file.path, include=reference.include, exclude=reference.exclude)
+    if by_pattern or reference.include:
+        return by_pattern
     if is_of_git(file):
         return GIT_SETTINGS
-    if _folder(file) in with_safetensors and any(_matching(file.name, _OTHER_WEIGHTS)):
+    if _folder(file) in with_safetensors and any(matching(file.name, _OTHER_WEIGHTS)):
         return SAME_WEIGHTS
     return ""
-
-
-def _matching(path: str, patterns: Sequence[str]) -> Iterator[str]:
-    """Yield the patterns that match a path, as huggingface_hub reads them."""
-    for pattern in patterns:
-        if fnmatchcase(path, f"{pattern}*" if pattern.endswith("/") else pattern):
-            yield pattern
 
 
 def _folder(file: HubFile) -> str:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from aegis.problems import Invalid
 from aegis.text import refused_character
+from imports.sources.patterns import check_patterns
 
-PATTERNS: Final = 50
-_PATTERN_LENGTH: Final = 200
 _REVISION_LENGTH: Final = 255
 _REPO_LENGTH: Final = 96
 _KEYS: Final = frozenset({"repo", "revision", "include", "exclude"})
@@ -44,8 +43,8 @@ class Reference:
         return cls(
             repo=_repo(given.get("repo")),
             revision=_revision(given.get("revision") or "main"),
-            include=_patterns("include", given.get("include")),
-            exclude=_patterns("exclude", given.get("exclude")),
+            include=_patterns("include", given),
+            exclude=_patterns("exclude", given),
         )
 
 
@@ -97,24 +96,5 @@ def _revision(value: Any) -> str:
     return text
 
 
-def _patterns(name: str, value: Any) -> tuple[str, ...]:
-    given = [value] if isinstance(value, str) else value or []
-    if not isinstance(given, list | tuple) or len(given) > PATTERNS:
-        raise _no_patterns(name, f"There are at most {PATTERNS} {name} patterns, in a list.")
-    patterns = []
-    for pattern in given:
-        if not isinstance(pattern, str) or refused_character(pattern):
-            raise _no_patterns(name, "A pattern is a line of text.")
-        if not 0 < len(pattern.strip()) <= _PATTERN_LENGTH:
-            raise _no_patterns(name, f"A pattern has 1 to {_PATTERN_LENGTH} characters.")
-        patterns.append(pattern.strip())
-    return tuple(dict.fromkeys(patterns))
-
-
-def _no_patterns(name: str, sentence: str) -> Invalid:
-    return Invalid(
-        "hub_patterns_invalid",
-        sentence,
-        field=name,
-        mend="A pattern is a path with * and ?, such as *.safetensors or onnx/*.",
-    )
+def _patterns(name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    return check_patterns(name, given.get(name), code="hub_patterns_invalid")

@@ -23,7 +23,8 @@ LARGEST: Final = 256 * 1024
 _DEPTH: Final = 30
 _EVENTS: Final = 50_000
 _COLUMNS: Final = 1_000
-_NAMES: Final = ("MLmodel", "requirements.txt", "python_env.yaml", "conda.yaml")
+NAMES: Final = ("MLmodel", "requirements.txt", "python_env.yaml", "conda.yaml")
+"""The files that describe the model beside them."""
 _FRAMEWORKS: Final = {
     "sklearn": "scikit-learn",
     "keras": "keras",
@@ -57,16 +58,16 @@ def read_description(tracking: Tracking, folder: str) -> Description:
     """Return what the files in ``folder`` say of the model beside them."""
     entries = {entry.name: entry for entry in list_folder(tracking, folder) if not entry.is_folder}
     texts: dict[str, str] = {}
-    for name in _NAMES:
+    for name in NAMES:
         if name in entries:
             texts[name] = _read(tracking, folder, entries[name])
+    return describe(texts)
+
+
+def describe(texts: Mapping[str, str]) -> Description:
+    """Return what files say of the model beside them; one that could not be read is empty."""
     documents = {name: _yaml(text) for name, text in texts.items() if name != "requirements.txt"}
-    return _description(documents, texts.get("requirements.txt", ""), texts)
-
-
-def _description(
-    documents: Mapping[str, dict[str, Any]], requirements: str, texts: Mapping[str, str]
-) -> Description:
+    requirements = texts.get("requirements.txt", "")
     model = documents.get("MLmodel", {})
     flavors = _mapping(model.get("flavors"))
     named = [name for name in flavors if name != "python_function"]

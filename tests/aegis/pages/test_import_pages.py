@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from aegis.accounts.models import User
+from aegis.settings.import_buckets import ImportBucket
 from approvals.recalling import recall
 from imports.models import Import, ImportStep
 from imports.rights import grant_import_right
@@ -325,3 +327,45 @@ def test_list_and_detail_take_as_many_queries_for_many_imports_as_for_one(
         client.get("/imports/")
     with django_assert_num_queries(OF_ONE):
         client.get(f"/imports/{job.number}/")
+
+
+def test_a_bucket_is_imported_from_by_its_address(
+    cast: Cast, data_folder: object, as_person: AsPerson, settings: Settings
+) -> None:
+    settings.AEGIS_IMPORT_BUCKETS = {
+        one.name: one
+        for one in (ImportBucket("team-a", "models", "team-a"), ImportBucket("team-b", "other"))
+    }
+    client = as_person(cast.mina)
+    assert "right to import from Hugging Face or Bucket" in client.get("/imports/").content.decode()
+    grant_import_right(cast.growth, actor=cast.ada, source="s3", place="team-a")
+    page = client.get("/imports/").content.decode()
+    assert "Within s3://models/team-a/" in page
+    assert "s3://other/" not in page
+
+    said = {"source": "s3", "model": "tiny", "team": "growth", "include": "*.onnx *.json"}
+    for address, sentence in (
+        ("", "Which object or folder"),
+        ("s3://models/team-b/m/", "part of no bucket"),
+        ("s3://models/team-a/../x", "leads elsewhere"),
+    ):
+        answer = client.post("/imports/", {**said, "address": address})
+        page = answer.content.decode()
+        assert answer.status_code == 400
+        assert sentence in page.split('id="id_address_error"')[1][:400]
+    answer = client.post("/imports/", {**said, "address": "s3://other/m/"})
+    assert answer.status_code == 403
+    assert "no right to import from Bucket team-b" in answer.content.decode()
+
+    assert client.post("/imports/", {**said, "address": "s3://models/team-a/m/"}).status_code == 302
+    job = Import.objects.latest("number")
+    assert job.reference == {
+        "bucket": "team-a",
+        "uri": "s3://models/team-a/m/",
+        "include": ["*.onnx", "*.json"],
+        "exclude": [],
+    }
+    assert "s3://models/team-a/m/" in words(client, job)
+    assert "Bucket (team-a)" in words(client, job)
+    form = client.get(f"/imports/?like={job.number}").content.decode()
+    assert 'value="s3://models/team-a/m/"' in form

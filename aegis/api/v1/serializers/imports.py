@@ -19,10 +19,10 @@ class NewImport(StrictSerializer):
     asks for the next.
     """
 
-    source = serializers.ChoiceField(choices=("huggingface", "mlflow"))  # type: ignore[assignment]  # DRF has an attribute of that name.
+    source = serializers.ChoiceField(choices=("huggingface", "mlflow", "s3"))  # type: ignore[assignment]  # DRF has an attribute of that name.
     reference = serializers.DictField(
         help_text="huggingface: repo, revision, include, exclude. mlflow: server, and run_id with "
-        "artifact_path or uri."
+        "artifact_path or uri. s3: uri, bucket, include, exclude."
     )
     model = Text()
     team = Text(required=False, help_text="Whose the model is, where it is not there yet.")
@@ -65,15 +65,26 @@ class FaultDocument(serializers.Serializer[Any]):
     )
 
 
-class PlannedFileDocument(serializers.Serializer[Any]):
-    """A file that comes in; size and sha256 as the source says them, if it does."""
+class SourceFileDocument(serializers.Serializer[Any]):
+    """A file at a source; size and sha256 as the source says them, if it does."""
 
     path = serializers.CharField()
     size = serializers.IntegerField(allow_null=True)
     sha256 = serializers.CharField(allow_blank=True)
 
 
-class LeftOutDocument(PlannedFileDocument):
+class PlannedFileDocument(SourceFileDocument):
+    """A file that comes in, and what the source knows just these bytes by."""
+
+    mark = serializers.CharField(
+        default="", allow_blank=True, help_text="An ETag, or the id of a Git object."
+    )
+    version = serializers.CharField(
+        default="", allow_blank=True, help_text="Of an object of which several are kept."
+    )
+
+
+class LeftOutDocument(SourceFileDocument):
     """A file that stays behind, and by which rule."""
 
     rule = serializers.CharField()
