@@ -63,6 +63,7 @@ _COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "sign": registering.sign,
     "check": promoting.check,
     "promote": promoting.promote,
+    "status": promoting.status,
     "archive": archiving.archive,
 }
 _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {

@@ -66,6 +66,16 @@ def bars(*, quiet: bool) -> Iterator[Watcher]:
         yield _watcher(shown)
 
 
+@contextmanager
+def waiting(*, quiet: bool) -> Iterator[Watcher]:
+    """Show on stderr what is waited for while the block runs, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield unwatched
+        return
+    with Console(stderr=True).status("") as shown:
+        yield lambda report: shown.update(Text(f"Waiting: {readable(report.what)}"))
+
+
 def _watcher(shown: Bars) -> Watcher:
     tasks: dict[str, TaskID] = {}
 

@@ -28,8 +28,7 @@ def answering(command: Callable[P, int]) -> Callable[P, None]:
             _say(refusal, as_json=bool(kwargs.get("as_json")))
             code = exit_of(refusal)
         except WaitInterrupted as wait:
-            going_on = f"Import {wait.number} goes on at the registry; wait with: "
-            tell(going_on + wait.command, to_stderr=True)
+            tell(f"{wait.sentence}; wait with: {wait.command}", to_stderr=True)
             code = Exit.INTERRUPTED
         except KeyboardInterrupt:
             again = shlex.join(["aegis", *sys.argv[1:]])

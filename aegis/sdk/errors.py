@@ -34,16 +34,17 @@ class Failed(Conflict):
 
 
 class WaitInterrupted(KeyboardInterrupt):
-    """Somebody stopped waiting for an import, which goes on at the registry."""
+    """Somebody stopped waiting for what goes on at the registry.
 
-    def __init__(self, number: int) -> None:
+    ``number`` is that of the import or promotion request, ``sentence`` says in a few words what
+    becomes of it, ``command`` is what sees it through.
+    """
+
+    def __init__(self, number: int, *, sentence: str, command: str) -> None:
         super().__init__(number)
         self.number = number
-
-    @property
-    def command(self) -> str:
-        """What sees it through."""
-        return f"aegis import status {self.number} --wait"
+        self.sentence = sentence
+        self.command = command
 
 
 _BY_STATUS: Final[dict[int, type[Refusal]]] = {

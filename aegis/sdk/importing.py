@@ -95,7 +95,11 @@ def _going_on(number: int) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise WaitInterrupted(number) from interrupt
+        raise WaitInterrupted(
+            number,
+            sentence=f"Import {number} goes on at the registry",
+            command=f"aegis import status {number} --wait",
+        ) from interrupt
 
 
 def _version(connection: Connection, job: Import) -> Version:

@@ -9,7 +9,8 @@ class Progress:
     """One report: ``done`` of ``total`` bytes (None where nobody knows) of a ``step``.
 
     Steps are ``hashing``, ``uploading``, ``importing``, ``downloading``, ``unpacking``,
-    ``verifying``; ``what`` names the file or what the server does now.
+    ``verifying``, and ``promoting``, which has no bytes; ``what`` names the file, or says what the
+    server does or waits for.
     """
 
     step: str

@@ -1,7 +1,7 @@
 """Waiting for an import: told how far it is, for as long as something happens."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from aegis.problems import Conflict, Invalid, NotFound, Refusal
@@ -25,16 +25,23 @@ def wait_for_import(
     Raises ``Unreachable`` where it waits for something that is away for longer than a request is
     asked again; it goes on by itself when that is back.
     """
-    pause = _POLL_SECONDS[0]
     delay = _Delay(connection.patience_seconds)
+    rests = pauses(*_POLL_SECONDS)
     while True:
         job = Import.of(connection.get(f"imports/{number}/"))
         watcher(Progress("importing", job.bytes_done, job.bytes_total or None, job.step))
         if not job.is_under_way or is_enough(job):
             return job
         delay.bear(job)
-        time.sleep(pause)
-        pause = min(pause * 1.3, _POLL_SECONDS[1])
+        time.sleep(next(rests))
+
+
+def pauses(shortest: float, longest: float) -> Iterator[float]:
+    """Yield without end the seconds to wait before looking again, each longer than the last."""
+    pause = shortest
+    while True:
+        yield pause
+        pause = min(pause * 1.3, longest)
 
 
 def require_done(job: Import) -> None:
