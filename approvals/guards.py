@@ -21,6 +21,10 @@ from registry.permissions import MAINTAIN, REVIEW, VIEW, model_not_found, who_ca
 _HANDS: Final = {
     Hand.ASKED: ("own_request", "You asked for this promotion, so you cannot decide it."),
     Hand.UPLOADED: ("own_upload", "You uploaded this version, so you cannot decide about it."),
+    Hand.UPLOADED_PARENT: (
+        "own_upload",
+        "You uploaded the version that this one was converted from, so you cannot decide about it.",
+    ),
     Hand.WROTE_CARD: ("own_card", "You wrote its model card, so you cannot decide about it."),
     Hand.ATTACHED_EVIDENCE: (
         "own_evidence",

@@ -49,6 +49,8 @@ _OUTCOMES: Final = {
     "metric:stated",
     "model:edited",
     "version:signed_again",
+    "version:compared",
+    "version:recalled",
     "version:scanned",
     "version:quarantined",
     "version:quarantine_lifted",

@@ -14,6 +14,7 @@ from registry.models import Evidence
 
 TRAINED: Final = "trained it"
 UPLOADED: Final = "uploaded it"
+CONVERTED: Final = "had it converted"
 WROTE: Final = "wrote the card"
 EVALUATED: Final = "evaluated it"
 ATTACHED: Final = "attached evidence"
@@ -82,9 +83,11 @@ def hands_in(
     version: VersionRecord, people: People, *, asked: UUID | None
 ) -> Mapping[UUID, frozenset[Hand]]:
     """Return what each person did that keeps them from deciding, as the verbs count it."""
+    origin = version.derivation
     did = [
         *([(asked, Hand.ASKED)] if asked else []),
         (version.created_by, Hand.UPLOADED),
+        *([(origin.parent_created_by, Hand.UPLOADED_PARENT)] if origin else []),
         *((card.published_by, Hand.WROTE_CARD) for card in version.cards),
         *((piece.attached_by, Hand.ATTACHED_EVIDENCE) for piece in version.evidence),
     ]
@@ -98,6 +101,8 @@ def hands_in(
 def accounts_in(version: VersionRecord) -> Iterable[UUID]:
     """Yield the accounts of everybody who did something for ``version``."""
     yield version.created_by
+    if version.derivation:
+        yield version.derivation.parent_created_by
     for card in version.cards:
         yield card.published_by
     for piece in version.evidence:
@@ -113,7 +118,12 @@ def _deeds(version: VersionRecord, people: People, asked: UUID | None) -> Iterab
         name = str(trained.value)
         found = _named(people, name)
         yield Deed("Trained", TRAINED, found, name, f"by the code {code.value}" if code else "")
-    yield _by(people, "Uploaded", UPLOADED, version.created_by)
+    if version.derivation is None:
+        yield _by(people, "Uploaded", UPLOADED, version.created_by)
+    else:
+        original = f"v{version.derivation.parent_number}"
+        yield _by(people, f"Uploaded {original}", UPLOADED, version.derivation.parent_created_by)
+        yield _by(people, "Had it converted", CONVERTED, version.created_by)
     writers: dict[UUID, list[int]] = {}
     for card in reversed(version.cards):
         writers.setdefault(card.published_by, []).append(card.number)

@@ -47,6 +47,7 @@ def needing(user: User) -> QuerySet[PromotionRequest]:
     requests: QuerySet[PromotionRequest] = PromotionRequest.objects.filter(
         ~Q(requested_by__in=accounts),
         ~Q(version__created_by__in=accounts),
+        ~Q(version__derivation__parent__created_by__in=accounts),
         ~Exists(CardRevision.objects.filter(of_version, published_by__in=accounts)),
         ~Exists(Evidence.objects.filter(of_version, attached_by__in=accounts)),
         ~Exists(_present().filter(decided_by__in=accounts)),

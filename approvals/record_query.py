@@ -14,6 +14,8 @@ from approvals.json_rows import Row, record_of, rows_as_json
 from approvals.models import StageTransition
 from approvals.records import (
     CardRecord,
+    ComparisonRecord,
+    DerivationRecord,
     EvidenceRecord,
     FactRecord,
     MetricRecord,
@@ -27,7 +29,9 @@ from approvals.scan_records import ScanRecord, WaiverRecord
 from registry.compromises import of_key
 from registry.models import (
     CardRevision,
+    Comparison,
     ComplianceTag,
+    Derivation,
     Evidence,
     Metric,
     ModelVersion,
@@ -133,6 +137,17 @@ def _query() -> QuerySet[ModelVersion]:
                 approver="decision__decided_by__name",
                 at="decision__decided_at",
             ),
+            derivation_rows=rows_as_json(
+                _of_version(Derivation.objects.order_by("id")),
+                DerivationRecord,
+                parent_number="parent__number",
+                parent_created_by="parent__created_by_id",
+                parent_recalled_at="parent__recalled_at",
+                parent_quarantined_at="parent__quarantined_at",
+            ),
+            comparison_rows=rows_as_json(
+                _of_version(Comparison.objects.order_by("-id")), ComparisonRecord
+            ),
             member_rows=ArraySubquery(
                 User.objects.filter(
                     groups=OuterRef("registered_model__team__group"),
@@ -208,6 +223,9 @@ def _record(version: ModelVersion) -> VersionRecord:
         scan=next((record_of(ScanRecord, one) for one in row.scan_rows), None),
         waivers=tuple(record_of(WaiverRecord, one) for one in row.waiver_rows),
         redactions=tuple(record_of(RedactionRecord, one) for one in row.redaction_rows),
+        source=version.source,
+        derivation=next((record_of(DerivationRecord, one) for one in row.derivation_rows), None),
+        comparisons=tuple(record_of(ComparisonRecord, one) for one in row.comparison_rows),
     )
 
 

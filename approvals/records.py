@@ -119,6 +119,36 @@ class RedactionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DerivationRecord:
+    """What a version was converted from and by what; the parent as it is now."""
+
+    parent_number: int
+    parent_digest: str
+    parent_created_by: UUID
+    parent_recalled_at: datetime | None
+    parent_quarantined_at: datetime | None
+    converter: str
+    converter_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """How a converted version compared with its parent; see ``registry.models.Comparison``."""
+
+    id: int
+    manifest_digest: str
+    method: str
+    input_digest: str
+    input_from: str
+    values: int
+    outside: int
+    tolerance: float
+    relative_tolerance: float
+    largest_difference: float | None
+    compared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TagRecord:
     """A compliance tag and the key of the evidence that carries it."""
 
@@ -174,7 +204,7 @@ class VersionRecord:
     """A version with its present facts, metrics, evidence, tags, card, signature and scan.
 
     ``evidence`` holds superseded pieces too; ``cards`` all revisions, the latest first;
-    ``waivers`` all that two people agreed on and nobody ended.
+    ``waivers`` all that two people agreed on and nobody ended, ``comparisons`` the latest first.
     """
 
     id: UUID
@@ -205,11 +235,19 @@ class VersionRecord:
     scan: ScanRecord | None
     waivers: tuple[WaiverRecord, ...]
     redactions: tuple[RedactionRecord, ...] = ()
+    source: str = "upload"
+    derivation: DerivationRecord | None = None
+    comparisons: tuple[ComparisonRecord, ...] = ()
 
     @property
     def name(self) -> str:
         """Return the version as a row names it: ``v7``."""
         return f"v{self.number}"
+
+    @property
+    def is_converted(self) -> bool:
+        """Say whether it was made of another version."""
+        return self.source == "conversion"
 
     @property
     def card(self) -> CardRecord | None:

@@ -6,6 +6,7 @@ from aegis.problems import Conflict, Forbidden, Refusal
 from approvals.machine import stage_move
 from approvals.models import PolicyRevision, PromotionRequest
 from approvals.states import TransitionKind
+from registry.comparisons import why_not_like_its_parent
 from registry.models import ModelVersion, Stage, VersionState
 from registry.permissions import (
     CONTRIBUTE,
@@ -117,9 +118,10 @@ def why_not_usable(version: ModelVersion) -> Refusal | None:
 def why_held_back(version: ModelVersion) -> Refusal | None:
     """Refuse what is about to be held back: its waiver ended, or the same files were recalled.
 
-    Two queries, so ask it last.
+    So is a converted version that nothing shows to do what its parent does. Two queries and more,
+    so ask it last.
     """
-    return why_recalled(version) or why_blocked(version)
+    return why_recalled(version) or why_blocked(version) or why_not_like_its_parent(version)
 
 
 def _why_not_ready(version: ModelVersion) -> Refusal | None:

@@ -21,6 +21,7 @@ class Hand(StrEnum):
 
     ASKED = "asked"
     UPLOADED = "uploaded"
+    UPLOADED_PARENT = "uploaded_parent"
     WROTE_CARD = "wrote_card"
     ATTACHED_EVIDENCE = "attached_evidence"
 
@@ -97,6 +98,9 @@ def hands_in(version: ModelVersion, *, asked: User | None) -> dict[UUID, frozens
     if asked is not None:
         found.setdefault(person_of(asked), set()).add(Hand.ASKED)
     found.setdefault(person_of(version.created_by), set()).add(Hand.UPLOADED)
+    parents = ModelVersion.objects.filter(derivations__version=version)
+    for parent in parents.select_related("created_by"):
+        found.setdefault(person_of(parent.created_by), set()).add(Hand.UPLOADED_PARENT)
     wrote = CardRevision.objects.filter(version=version).values_list(
         "published_by_id", "published_by__same_person_as_id"
     )

@@ -81,6 +81,8 @@ def subject_of(
             for one in policies
         ],
     }
+    if version.is_converted:
+        content["conversion"] = _conversion(version)
     body = rfc8785.dumps(content)
     return Subject(body.decode(), hashlib.sha256(body).hexdigest(), parts_of(content))
 
@@ -118,6 +120,28 @@ def _scan(version: VersionRecord) -> dict[str, Any] | None:
                 "approved_by": str(waiver.approved_by),
             }
             for waiver in version.waivers
+        ],
+    }
+
+
+def _conversion(version: VersionRecord) -> dict[str, Any] | None:
+    """Say what it was converted from, and what came out of each comparison; not when."""
+    origin = version.derivation
+    if origin is None:
+        return None
+    return {
+        "from": {"number": origin.parent_number, "digest": origin.parent_digest},
+        "converter": {"name": origin.converter, "version": origin.converter_version},
+        "comparisons": [
+            {
+                "method": one.method,
+                "input": one.input_digest,
+                "values": one.values,
+                "outside": one.outside,
+                "tolerance": [one.tolerance, one.relative_tolerance],
+                "largest_difference": one.largest_difference,
+            }
+            for one in version.comparisons
         ],
     }
 
@@ -171,6 +195,7 @@ def parts_of(content: Mapping[str, Any]) -> tuple[SubjectPart, ...]:
             f"signed by {key['name']}, key version {key['version']}" if key else "not signed",
         ),
         _scan_part(content.get("scan")),
+        *_conversion_part(content.get("conversion")),
         SubjectPart(
             "card",
             "Card",
@@ -215,6 +240,15 @@ def _scan_part(scan: Mapping[str, Any] | None) -> SubjectPart:
     note = f"{verdict}, {counted(scan['files'], 'file')}"
     note += f", {counted(waived, 'waiver')}" if waived else ""
     return SubjectPart("scan", "Scan", scan["findings_digest"], note)
+
+
+def _conversion_part(conversion: Mapping[str, Any] | None) -> tuple[SubjectPart, ...]:
+    """Return the part about the conversion, which only converted versions have."""
+    if conversion is None:
+        return ()
+    compared = counted(len(conversion["comparisons"]), "comparison")
+    note = f"from v{conversion['from']['number']}, {compared}"
+    return (SubjectPart("conversion", "Conversion", _digest(conversion), note),)
 
 
 def _digest(value: Any) -> str:

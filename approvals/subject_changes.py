@@ -33,6 +33,7 @@ def changes_between(old: Content, new: Content) -> list[SubjectChange]:
     finders = (
         ("artifact", _artifact),
         ("scan", _scan),
+        ("conversion", _conversion),
         ("card", _card),
         ("evidence", _evidence),
         ("evidence", _tags),
@@ -70,6 +71,13 @@ def _scan(old: Content, new: Content) -> Iterator[str]:
         paths = [waiver["path"] for waiver in after["waivers"]]
         named = listed(paths[:MOST_NAMED]) + (" and others" if len(paths) > MOST_NAMED else "")
         yield f"Two people waive {named} now." if paths else "Nothing is waived any more."
+
+
+def _conversion(old: Content, new: Content) -> Iterator[str]:
+    # Only a converted version has it, and only its comparisons come later.
+    before, after = old.get("conversion"), new.get("conversion")
+    if before != after and after is not None:
+        yield "It was compared with the version that it was converted from."
 
 
 def _card(old: Content, new: Content) -> Iterator[str]:

@@ -11,6 +11,8 @@ from aegis.problems import Conflict, Forbidden, Invalid
 from imports.models import ImportRight
 from registry.models import ModelVersion
 
+_OPEN: Final = frozenset({ModelVersion.Source.UPLOAD, ModelVersion.Source.CONVERSION})
+"""What needs no right beyond that to contribute to the model."""
 ACT: Final = "say who may import from where"
 
 
@@ -57,7 +59,7 @@ def require_import_right(team: Team, *, source: str, place: str = "") -> None:
 
 
 def _check(source: str) -> None:
-    if source not in ModelVersion.Source.values or source == ModelVersion.Source.UPLOAD:
+    if source not in ModelVersion.Source.values or source in _OPEN:
         raise Invalid("import_source_unknown", "There is no such source.", field="source")
 
 

@@ -11,6 +11,8 @@ declare(
         "version:registered": "added a version",
         "version:found": "recorded where the version comes from",
         "version:signature_brought": "brought the version with a signature",
+        "version:derived": "recorded what the version was converted from",
+        "version:compared": "compared the version with what it was converted from",
         "version:ready": "stored and signed the version",
         "version:failed": "gave the version up",
         "version:reopened": "had the version tried again",

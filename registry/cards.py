@@ -129,6 +129,8 @@ _PLACEHOLDER: Final = re.compile(
     r"(?!\w)",
     re.IGNORECASE,
 )
+DERIVED: Final = "Derived, to be confirmed"
+"""What marks a section that was taken over from the version that this one was converted from."""
 _HIDDEN: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _MARKUP: Final = re.compile(r"[#*_`~>|\[\]()\\-]+")
 
@@ -201,6 +203,8 @@ def _fault(section: Section, text: str) -> str | None:
     words = _words(_HIDDEN.sub(" ", text))
     if not words:
         return "is empty"
+    if DERIVED.casefold() in words.casefold():
+        return "is marked as derived and waits to be confirmed"
     if words in (_words(section.help), _words(section.ask)):
         return "holds only its help text"
     said = _words(_PLACEHOLDER.sub(" ", words))

@@ -9,6 +9,7 @@ from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
 from registry import cards
+from registry.derived_cards import derived_sections
 from registry.locks import lock_version
 from registry.models import CardDraft, CardRevision, ModelVersion
 from registry.permissions import CONTRIBUTE, require
@@ -18,7 +19,8 @@ from registry.versions import require_not_failed
 class Beginning(NamedTuple):
     """What an author begins with: the texts, the revision they rest on, and where they are from.
 
-    ``origin`` is ``draft``, ``revision``, ``former`` (the card of the version before) or ``empty``.
+    ``origin`` is ``draft``, ``revision``, ``former`` (the card of the version before), ``derived``
+    (that of the version it was converted from, marked) or ``empty``.
     """
 
     sections: dict[str, str]
@@ -40,6 +42,9 @@ def beginning_for(version: ModelVersion, author: User) -> Beginning:
         return Beginning(cards.check_sections(draft.sections), draft.based_on, "draft")
     if (revision := current_card(version)) is not None:
         return Beginning(cards.check_sections(revision.sections), revision.number, "revision")
+    if version.source == ModelVersion.Source.CONVERSION:
+        marked = derived_sections(version)
+        return Beginning(cards.check_sections(marked), 0, "derived" if marked else "empty")
     former = (
         CardRevision.objects.filter(
             version__registered_model=version.registered_model_id,

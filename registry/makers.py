@@ -52,3 +52,9 @@ def accounts_of(user: User) -> QuerySet[User]:
 @adds_makers("uploaded the version")
 def _uploader(version: ModelVersion) -> Iterable[User]:
     return [version.created_by]
+
+
+@adds_makers("uploaded the version that it was converted from")
+def _uploader_of_its_parent(version: ModelVersion) -> Iterable[User]:
+    parents = ModelVersion.objects.filter(derivations__version=version)
+    return [parent.created_by for parent in parents.select_related("created_by")]

@@ -15,6 +15,8 @@ from registry.text_diffs import SectionDiff, diff_cards
 ORIGINS = {
     "draft": "You go on with your draft. Nobody else sees it.",
     "revision": "It begins as the card that is published now.",
+    "derived": "It begins as the card of the version that it was converted from. Each section says "
+    "so, and counts once you took that line away.",
     "former": "It begins as the card of the version before. Read it again, this is another one.",
     "empty": "Nothing is written yet. Publish once you have something that others should read.",
 }

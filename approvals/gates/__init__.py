@@ -1,7 +1,8 @@
 """The automatic checks that policies ask for.
 
 A gate that is not in ``GATES`` does not exist: a policy that names it is refused, and
-one that named it anyway gets ``error``, which blocks.
+one that named it anyway gets ``error``, which blocks. Those of converted versions hold under every
+policy, and none names them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ import structlog
 
 from approvals.gates import (
     compliance_tags,
+    conversion,
     evaluation,
     file_formats,
     licence,
@@ -22,7 +24,7 @@ from approvals.gates import (
     signature,
 )
 from approvals.gates.facts import GateInput, gate_input, load_meanings
-from approvals.gates.gate import Gate
+from approvals.gates.gate import Gate, Parameters
 from approvals.gates.outcomes import (
     BLOCKING,
     Fix,
@@ -89,16 +91,21 @@ def check(
 
 def run(facts: GateInput, policies: Iterable[PolicyRevision]) -> list[GateOutcome]:
     """Run the gates of ``policies`` on facts that are loaded already."""
-    return [
-        replace(
-            _outcome(asked, facts),
-            is_blocking=asked.is_blocking,
-            policy=policy.policy.name,
-            policy_revision_id=policy.pk,
-        )
-        for policy in policies
-        for asked in policy.gates.all()
-    ]
+    always = conversion.ALWAYS if facts.version.is_converted else ()
+    outcomes = []
+    for policy in policies:
+        found = [(_outcome(asked, facts), asked.is_blocking) for asked in policy.gates.all()]
+        found += [(_checked(gate, facts, {}), True) for gate in always]
+        outcomes += [
+            replace(
+                outcome,
+                is_blocking=is_blocking,
+                policy=policy.policy.name,
+                policy_revision_id=policy.pk,
+            )
+            for outcome, is_blocking in found
+        ]
+    return outcomes
 
 
 def _outcome(asked: PolicyGate, facts: GateInput) -> GateOutcome:
@@ -114,8 +121,12 @@ def _outcome(asked: PolicyGate, facts: GateInput) -> GateOutcome:
             who="An administrator",
             fix=Fix("policy", "Read the policy"),
         )
+    return _checked(gate, facts, asked.parameters)
+
+
+def _checked(gate: Gate, facts: GateInput, parameters: Parameters) -> GateOutcome:
     try:
-        return gate.check(facts, asked.parameters)
+        return gate.check(facts, parameters)
     except Exception:  # A gate that crashes must not pass, and must not hide the others.
         log.exception("gate.crashed", gate=gate.name, version=str(facts.version.id))
         return GateOutcome(

@@ -29,9 +29,9 @@ class Fix:
     """Where the mending is done: doors turn ``kind`` into the address of a page.
 
     Kinds: ``card_edit``, ``evidence_attach``, ``evidence_attest``, ``tag_claim``,
-    ``fact_add``, ``version_add``, ``signature_renew``, ``scan``, ``policy``. ``subject``
-    narrows it: a kind of evidence, a fact's name, a tag's name, a card's section, the key
-    of a piece of evidence.
+    ``fact_add``, ``version_add``, ``compare``, ``signature_renew``, ``scan``, ``policy``.
+    ``subject`` narrows it: a kind of evidence, a fact's name, a tag's name, a card's section,
+    the key of a piece of evidence.
     """
 
     kind: str

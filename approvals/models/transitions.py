@@ -14,6 +14,7 @@ from approvals.machine import sql_rows, stage_edges
 from approvals.models.requests import PromotionRequest
 from approvals.states import TransitionKind
 from registry.models import ModelVersion, Stage
+from registry.models.conversion_rules import is_uncompared, parent_is_held_back
 from registry.models.scan_rules import uncovered
 from registry.visibility import PartOfVersionQuerySet
 
@@ -37,6 +38,14 @@ _COMMON_CHECKS = f"""
     END IF;
     IF NEW.target IN ('Staging', 'Production') AND EXISTS ({uncovered("v.id")}) THEN
         {refuse("No valid waiver covers what the scan found.")}
+    END IF;
+    IF NEW.target IN ('Staging', 'Production') AND v.source = 'conversion' THEN
+        IF {is_uncompared("v.id", "v.digest")} THEN
+            {refuse("No comparison shows that the converted version does what its parent does.")}
+        END IF;
+        IF {parent_is_held_back("v.id")} THEN
+            {refuse("The version that it was converted from is recalled or in quarantine.")}
+        END IF;
     END IF;
     IF (NEW.kind, NEW.source, NEW.target) NOT IN ({sql_rows(stage_edges())}) THEN
         {refuse("A version does not go from % to % by %.", "NEW.source", "NEW.target", "NEW.kind")}
@@ -111,6 +120,9 @@ _PROMOTION_CHECKS = f"""
                     SELECT {PERSON.format("maker")} FROM (
                         SELECT r.requested_by_id AS maker
                         UNION ALL SELECT v.created_by_id
+                        UNION ALL SELECT o.created_by_id FROM registry_derivation d
+                            JOIN registry_modelversion o ON o.id = d.parent_id
+                            WHERE d.version_id = v.id
                         UNION ALL SELECT c.published_by_id FROM registry_cardrevision c
                             WHERE c.version_id = v.id
                         UNION ALL SELECT e.attached_by_id FROM registry_evidence e

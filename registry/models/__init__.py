@@ -4,6 +4,7 @@ from registry.models.aliases import Alias, AliasChange
 from registry.models.artifacts import Artifact, ArtifactFile, Signature
 from registry.models.brought import BroughtSignature
 from registry.models.cards import CardDraft, CardRevision
+from registry.models.derivations import Comparison, Derivation
 from registry.models.downloads import DownloadEvent
 from registry.models.evidence import Attestation, ComplianceTag, Evidence
 from registry.models.facts import Metric, MetricDefinition, VersionFact
@@ -42,7 +43,9 @@ __all__ = [
     "BroughtSignature",
     "CardDraft",
     "CardRevision",
+    "Comparison",
     "ComplianceTag",
+    "Derivation",
     "DownloadEvent",
     "Evidence",
     "Metric",

@@ -80,6 +80,7 @@ class ModelVersion(models.Model):
         MLFLOW = "mlflow", "MLflow"
         HUGGINGFACE = "huggingface", "Hugging Face Hub"
         S3 = "s3", "Bucket"
+        CONVERSION = "conversion", "Another version"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     registered_model = models.ForeignKey(

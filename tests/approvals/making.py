@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from approvals.promoting import promote
 from approvals.requests import open_request
 from registry.cards import SECTIONS
 from registry.cards_publishing import current_card, publish_card
-from registry.models import CardRevision, ModelVersion, Recall, RegisteredModel
+from registry.comparisons import Compared, Conversion, record_comparison, record_derivation
+from registry.models import CardRevision, Comparison, ModelVersion, Recall, RegisteredModel
 from registry.quarantine import quarantine
 from registry.registration import register_model
 from registry.scans import record_scan
@@ -29,6 +31,17 @@ from registry.versions import SignedArtifact, create_version, mark_ready
 from tests.cast import Cast
 from tests.registry import scanning
 
+WITHIN = Compared(
+    method="outputs",
+    values=12,
+    outside=0,
+    tolerance=1e-5,
+    relative_tolerance=1e-4,
+    largest_difference=1.5e-7,
+    input_digest="a" * 64,
+    input_from="input_example.json",
+)
+OUTSIDE = replace(WITHIN, outside=3, largest_difference=0.4)
 REASON = "It recalls 1.8 points more, and the campaign begins on Monday."
 
 
@@ -67,6 +80,40 @@ def new_model(cast: Cast, name: str = "churn-predictor", **further: Any) -> Regi
 def new_version(model: RegisteredModel, actor: User, *, card: bool = True) -> ModelVersion:
     """Add a ready version, signed as ever, with a complete card unless told otherwise."""
     version = create_version(model, actor=actor, source=ModelVersion.Source.UPLOAD)
+    return _made_ready(version, actor, card=card)
+
+
+def new_conversion(
+    parent: ModelVersion,
+    actor: User,
+    *,
+    compared: Compared | None = WITHIN,
+    derived: bool = True,
+    card: bool = True,
+) -> ModelVersion:
+    """Add a ready version that was converted from ``parent``, compared unless told otherwise."""
+    model = parent.registered_model
+    version = create_version(model, actor=actor, source=ModelVersion.Source.CONVERSION)
+    if derived:
+        by = Conversion(parent, parent.digest, "sklearn-to-onnx", "1", {"skl2onnx": "1.20"}, ())
+        record_derivation(version, actor=actor, conversion=by)
+    version = _made_ready(version, actor, card=card)
+    if compared is not None:
+        compare(version, actor, compared)
+    return version
+
+
+def compare(version: ModelVersion, actor: User, compared: Compared = WITHIN) -> Comparison:
+    """Record what a comparison of a converted version found."""
+    found = record_comparison(
+        version, actor=actor, manifest_digest=version.digest, compared=compared
+    )
+    version.refresh_from_db()
+    return found
+
+
+def _made_ready(version: ModelVersion, actor: User, *, card: bool) -> ModelVersion:
+    model = version.registered_model
     content = f"{model.name} {version.number}".encode()
     entry = FileEntry("model.bin", len(content), hashlib.sha256(content).hexdigest())
     manifest = Manifest.of([entry])
