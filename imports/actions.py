@@ -10,6 +10,7 @@ declare(
         "import:retried": "had the import tried again",
         "import:known": "found that the files are registered already",
         "import:failed": "gave the import up",
+        "version:outdated": "found that the hub has a newer commit than the version",
         "import:right_granted": "gave a team the right to import",
         "import:right_withdrawn": "took a team's right to import away",
     }

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from aegis.audit.recording import record, verb
 from imports.claims import Claim
+from imports.hub_origins import note_hub_origin
 from imports.models import Import, ImportState, ImportStep
 from imports.scanning.reports import Report
 from registry.locks import lock_version
@@ -31,6 +32,8 @@ def finish(
     job = held.lock()
     record_scan(version, actor=None, report=report)
     mark_ready(version, actor=None, artifact=artifact)
+    if job.plan is not None:
+        note_hub_origin(version, job.plan["pinned"])
     now = timezone.now()
     job.steps.filter(name=ImportStep.Name.SIGN).update(
         finished_at=now, result={"key": artifact.bundle.key_name}

@@ -7,8 +7,9 @@ from aegis.events.notifications import notify
 from aegis.events.outbox import handles
 from imports.annotating import owe_note
 from imports.hints import hint_notes
-from imports.models import Import
+from imports.models import HubOrigin, Import
 from registry.addresses import version_path
+from registry.permissions import VIEW, permissions_of
 
 
 @handles("version:ready", "version:failed")
@@ -37,6 +38,27 @@ def tell_the_requester(event: OutboxEvent) -> None:
         title=title,
         body=body,
         url=version_path(version),
+    )
+
+
+@handles("version:outdated")
+def tell_of_a_newer_commit(event: OutboxEvent) -> None:
+    """Tell whoever imported a version that the hub has a newer commit, if they still see it."""
+    found = HubOrigin.objects.with_newer().select_related("version__registered_model")
+    origin = found.filter(version=event.payload["object"]["id"]).first()
+    if origin is None:
+        return
+    version = origin.version
+    importer = Import.objects.select_related("requested_by").get(version=version).requested_by
+    if VIEW not in permissions_of(importer, version.registered_model):
+        return
+    notify(
+        [importer],
+        event=event,
+        kind=event.kind,
+        title=f"{origin.repo} has a newer commit than {version}",
+        body="Nothing follows from it by itself. The version's page imports it, beside this one.",
+        url=f"{version_path(version)}#source",
     )
 
 

@@ -12,6 +12,12 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    # Each revision is due once a day; a round asks for those that are, and for no more than it may.
+    "check-hub": {
+        "task": "imports.tasks.check_hub",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "sweep-ended-imports": {
         "task": "imports.tasks.sweep_ended_imports",
         "schedule": 300.0,

@@ -13,6 +13,7 @@ from aegis.cli import (
     looking,
     promoting,
     registering,
+    renewing,
     verifying,
     watching,
 )
@@ -69,6 +70,7 @@ _COMMANDS: Final[dict[str, Callable[..., int]]] = {
 _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {
     "hf": importing.hf,
     "mlflow": importing.mlflow,
+    "newer": renewing.newer,
     "list": watching.list_,
     "status": watching.status,
     "cancel": watching.cancel,

@@ -1,6 +1,6 @@
 """``aegis list`` and ``aegis show``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Annotated, Any
 
@@ -8,8 +8,9 @@ import typer
 
 from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Named, Url, registry, split
-from aegis.cli.origins import origin_lines
+from aegis.cli.origins import news_words, origin_lines
 from aegis.cli.output import print_json, print_table, size, tell, version_json, version_lines
+from aegis.problems import Invalid
 
 
 def list_(
@@ -23,11 +24,22 @@ def list_(
     stage: Annotated[
         str | None, typer.Option(help="Only models with a version in this stage.")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="What came from there: huggingface. The latest of each model."),
+    ] = None,
+    newer: Annotated[
+        bool, typer.Option("--newer", help="With --from: only what the hub has a newer commit of.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """List registered models, or the versions of one."""
+    """List registered models, the versions of one, or what came from the Hugging Face Hub."""
+    if source is not None or newer:
+        _refuse_unfitting(source, name or stage)
+        of_hub = {"q": words, "team": team, "newer": "true" if newer else None}
+        return _from_hub(of_hub, limit=limit, url=url, as_json=as_json)
     with registry(url) as there:
         if name is not None:
             versions = list(islice(there.versions(name), limit))
@@ -72,6 +84,33 @@ def show(
         print_json({**version_json(found), **further})
     else:
         tell(*version_lines(found), *(origin_lines(origin) if origin else ()))
+    return Exit.DONE
+
+
+def _refuse_unfitting(source: str | None, other: str | None) -> None:
+    if source != "huggingface":
+        raise Invalid("from_unknown", "What is listed by its origin came from huggingface.")
+    if other is not None:
+        raise Invalid("from_and_other", "--from goes with --search, --team and --newer alone.")
+
+
+def _from_hub(
+    filters: Mapping[str, str | None], *, limit: int, url: str | None, as_json: bool
+) -> int:
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    with registry(url) as there:
+        found = list(islice(there.hub_origins(**wanted), limit))
+    if as_json:
+        print_json(found)
+        return Exit.DONE
+    print_table(
+        ("Version", "Repository", "Commit", "Imported by", "Licence", "On the hub"),
+        [
+            (f"{one['model']}@{one['version']}", one["repo"], one["commit"][:12],
+             one["imported_by"], one["licence"] or "", news_words(one["hub"]))
+            for one in found
+        ],
+    )  # fmt: skip
     return Exit.DONE
 
 

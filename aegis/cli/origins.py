@@ -7,6 +7,11 @@ from aegis.cli.output import files, size
 
 SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow"}
 _FILES_SHOWN: Final = 20
+_NEWS: Final = {
+    "unasked": "not asked yet",
+    "pinned": "pinned to a commit that was asked for",
+    "elsewhere": "another hub than the one that is asked now",
+}
 
 
 def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -18,8 +23,22 @@ def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for name, value in found["pinned"].items():
         yield f"Pinned     {name} {value}"
     yield f"Copy       {copy_of(found)}"
+    if found.get("hub"):
+        yield f"Hub        {news_words(found['hub'])}"
     yield f"Recorded   {found['recorded_at']} by {found['recorded_by']}"
     yield from file_lines(found)
+
+
+def news_words(hub: Mapping[str, Any]) -> str:
+    """Say whether the hub has a newer commit."""
+    if hub["state"] == "newer":
+        here = f", here as version {hub['version']}" if hub["version"] else ""
+        return f"newer: {hub['commit'][:12]} since {hub['seen_at']}{here}"
+    if hub["state"] == "failing":
+        return f"no answer since {hub['failing_since']}: {hub['error']}"
+    if hub["state"] == "newest":
+        return f"newest of {hub['revision']}, asked {hub['asked_at']}"
+    return _NEWS[hub["state"]]
 
 
 def copy_of(found: Mapping[str, Any]) -> str:

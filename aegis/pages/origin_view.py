@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aegis.pages.plan_view import MOST, copy_words, mark_words, pinned_rows
+from aegis.pages.statuses import Look, look
+from imports.hub_origins import News, load_origin, news_of
 from imports.models import Import
+from imports.rights import has_import_right
 from imports.sources.protocol import LeftOutFile, PlannedFile
 from registry.models import ModelVersion, Provenance
 
@@ -16,6 +19,19 @@ class OriginView:
     provenance: Provenance
     import_number: int | None
     all_left_out: tuple[LeftOutFile, ...]
+    news: News | None
+    may_import: bool
+
+    @property
+    def look(self) -> Look:
+        """Return how it stands beside the hub."""
+        assert self.news is not None
+        return look("news", self.news.state)
+
+    @property
+    def offers_import(self) -> bool:
+        """Say whether this reader may import the newer commit, and it is not here yet."""
+        return self.news is not None and self.news.is_wanted and self.may_import
 
     @property
     def pinned(self) -> list[tuple[str, str]]:
@@ -65,8 +81,11 @@ class OriginView:
         return [one["sentence"] for one in self.provenance.document["notices"]]
 
 
-def load_origin(version: ModelVersion) -> OriginView | None:
-    """Return where ``version`` was fetched from; None for uploaded files, which costs nothing."""
+def load_origin_view(version: ModelVersion, *, contributes: bool) -> OriginView | None:
+    """Return where ``version`` was fetched from; None for uploaded files, which costs nothing.
+
+    ``contributes`` says whether the reader may add versions to its model.
+    """
     if version.source == ModelVersion.Source.UPLOAD:
         return None
     found = Provenance.objects.filter(version=version).select_related("recorded_by").first()
@@ -74,4 +93,10 @@ def load_origin(version: ModelVersion) -> OriginView | None:
         return None
     numbers = Import.objects.filter(version=version).values_list("number", flat=True)
     left_out = tuple(LeftOutFile(**one) for one in found.document["left_out"])
-    return OriginView(found, numbers.first(), left_out)
+    origin = load_origin(version)
+    news = news_of(origin) if origin is not None else None
+    may_import = contributes and news is not None and news.is_wanted
+    if may_import:
+        team = version.registered_model.team
+        may_import = has_import_right(team, source=version.source)
+    return OriginView(found, numbers.first(), left_out, news, may_import)

@@ -106,6 +106,14 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "signature": Look("fail", "shield-off", "Signature does not hold"),
         "unverified": Look("idle", "clock", "Verified once"),
     },
+    "news": {
+        "newest": Look("pass", "pass", "Newest commit"),
+        "newer": Look("warn", "warn", "Newer commit"),
+        "failing": Look("warn", "dismissed", "No answer"),
+        "unasked": Look("idle", "clock", "Not asked yet"),
+        "pinned": Look("idle", "lock", "Pinned"),
+        "elsewhere": Look("idle", "lock", "Another hub"),
+    },
     "step": {
         "done": Look("pass", "pass", "done"),
         "running": Look("open", "open", "running"),

@@ -10,7 +10,7 @@ from aegis.pages.fact_rows import FactRow, FactTable, fact_rows, fact_tables
 from aegis.pages.file_rows import MOST, Folder, folders_of
 from aegis.pages.import_view import ImportView, import_view
 from aegis.pages.metrics import MetricCells, claim_note, metric_cells
-from aegis.pages.origin_view import OriginView, load_origin
+from aegis.pages.origin_view import OriginView, load_origin_view
 from aegis.pages.scan_view import ScanView, scan_view
 from aegis.pages.stage_road import Road, roads
 from aegis.pages.version_query import History, Signed, load_history
@@ -204,7 +204,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         files=_first_files(version, record),
         scan=scan_view(record),
         job=None if is_ready else load_job(version),
-        origin=load_origin(version),
+        origin=load_origin_view(version, contributes=CONTRIBUTE in held),
     )
 
 

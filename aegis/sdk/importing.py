@@ -57,6 +57,12 @@ def bring_in(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
     return see_through(connection, ask(connection, wish).number, wait=wait, watcher=watcher)
 
 
+def bring_newer(connection: Connection, address: str, *, wait: bool, watcher: Watcher) -> Version:
+    """Have what a version came from brought in anew, by the address that asks for it."""
+    asked = Import.of(connection.send("POST", address, key=f"newer-{uuid4().hex}"))
+    return see_through(connection, asked.number, wait=wait, watcher=watcher)
+
+
 def see_through(connection: Connection, number: int, *, wait: bool, watcher: Watcher) -> Version:
     """Return the version of an import once it is done, or without ``wait`` once it is known."""
     job = _watched(connection, number, watcher, lambda job: not wait and job.version is not None)

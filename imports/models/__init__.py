@@ -1,7 +1,17 @@
-"""How versions come in, and how those that are in are scanned again."""
+"""How versions come in, and how those that are in are scanned and looked after again."""
 
+from imports.models.hub_origins import HubOrigin, RevisionWatch
 from imports.models.imports import Import, ImportState, ImportStep
 from imports.models.rescans import Rescan, RescanState
 from imports.models.rights import ImportRight
 
-__all__ = ["Import", "ImportRight", "ImportState", "ImportStep", "Rescan", "RescanState"]
+__all__ = [
+    "HubOrigin",
+    "Import",
+    "ImportRight",
+    "ImportState",
+    "ImportStep",
+    "Rescan",
+    "RescanState",
+    "RevisionWatch",
+]

@@ -33,7 +33,8 @@ class SourceKind:
     keeps_notes: bool = False
 
 
-def _hub(_: Mapping[str, Any]) -> Source:
+def hub() -> HuggingFaceSource:
+    """Return the hub that the settings name."""
     return HuggingFaceSource(settings.HF_ENDPOINT, settings.HF_TOKEN)
 
 
@@ -49,7 +50,9 @@ def _bucket(reference: Mapping[str, Any]) -> Source:
 
 
 KINDS: Final[dict[str, SourceKind]] = {
-    HuggingFaceSource.kind: SourceKind(check_reference, _hub, lambda _: "", Metric.Source.CLAIM),
+    HuggingFaceSource.kind: SourceKind(
+        check_reference, lambda _: hub(), lambda _: "", Metric.Source.CLAIM
+    ),
     MlflowSource.kind: SourceKind(
         mlflow.check_reference,
         _tracking,

@@ -152,6 +152,8 @@ ROWS: Final = [
         {},
     ),
     Row("GET", f"{VERSION}promotions/", f"{V}promotions/", SEES),
+    # Those who contribute are told that a version from files follows no revision.
+    Row("POST", f"{VERSION}newer/", f"{V}newer/", whoever_has(CONTRIBUTE, status=409)),
     Row("GET", f"{VERSION}provenance/", f"{V}provenance/", SEES),
     Row(
         "POST",
@@ -296,6 +298,7 @@ ROWS: Final = [
         but(whoever_has(VIEW, status=201), auditor=403),
         {"body": "Why?"},
     ),
+    Row("GET", f"{ROOT}hub-origins/", "/api/v1/hub-origins/", everybody()),
     Row("GET", f"{ROOT}imports/", "/api/v1/imports/", everybody()),
     Row(
         "POST",

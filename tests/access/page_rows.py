@@ -235,6 +235,8 @@ ROWS: Final = [
         verdict="decline",
         comment="The name is made up.",
     ),
+    # Those who contribute are told that a version from files follows no revision.
+    post(f"{VERSION}newer/", f"{V}newer/", whoever_has(CONTRIBUTE, status=409)),
     post(f"{VERSION}verify/", f"{V}verify/", whoever_has(MAINTAIN, status=302)),
     post(f"{BY_REF}archive/", f"{V}archive/", whoever_has(MAINTAIN, status=302), reason="Old."),
     post(

@@ -11,6 +11,7 @@ QUEUES = {
     "aegis.events.tasks.send_letters": "mail",
     "approvals.tasks.promote": "signing",
     "approvals.tasks.sweep": "default",
+    "imports.tasks.check_hub": "imports",
     "imports.tasks.run_import": "imports",
     "imports.tasks.run_rescan": "packages",
     "imports.tasks.sweep_imports": "default",

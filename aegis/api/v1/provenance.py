@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aegis.api.v1.base import View, parameters
+from aegis.api.v1.hub_origins import NewsDocument, news_document
 from aegis.api.v1.serializers.imports import LeftOutDocument, NoticeDocument, PlannedFileDocument
 from aegis.problems import NotFound
+from imports.hub_origins import load_origin
 from registry.models import Provenance
 
 
@@ -29,6 +31,7 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     )
     notices = NoticeDocument(source="document.notices", many=True)
     recorded_by = serializers.CharField(source="recorded_by.username")
+    hub = serializers.SerializerMethodField()
 
     class Meta:
         model = Provenance
@@ -45,7 +48,13 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
             "notices",
             "recorded_by",
             "recorded_at",
+            "hub",
         )
+
+    @extend_schema_field(NewsDocument(allow_null=True))
+    def get_hub(self, found: Provenance) -> dict[str, Any] | None:
+        """Return whether the hub has a newer commit, for what came from one."""
+        return news_document(load_origin(found.version))
 
 
 class ProvenanceOfVersion(View):

@@ -11,6 +11,7 @@ from aegis.api.v1 import (
     documentation,
     evidence,
     files,
+    hub_origins,
     imports,
     keys,
     models,
@@ -45,6 +46,7 @@ version: list[URLPattern | URLResolver] = [
     path("verifications/", verifications.Verifications.as_view()),
     path("signatures/", signatures.Signatures.as_view()),
     path("provenance/", provenance.ProvenanceOfVersion.as_view()),
+    path("newer/", hub_origins.Newer.as_view()),
     path("promotions/", promotions.PromotionsOfVersion.as_view()),
     path("rollbacks/", rollback.RollbacksToVersion.as_view()),
     path(
@@ -104,6 +106,7 @@ urlpatterns = [
     path("imports/<int:number>/start/", imports.Start.as_view()),
     path("imports/<int:number>/cancel/", imports.Cancel.as_view()),
     path("imports/<int:number>/retry/", imports.Retry.as_view()),
+    path("hub-origins/", hub_origins.HubOrigins.as_view()),
     path("uploads/", uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:key>/", uploads.OneUpload.as_view()),
     path("uploads/<uuid:key>/signature/", uploads.UploadedSignature.as_view()),

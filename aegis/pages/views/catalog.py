@@ -8,6 +8,8 @@ from django_htmx.http import push_url
 from aegis.pages import catalog_page
 from aegis.pages.fragments import is_fragment
 from aegis.pages.signed_in import person
+from aegis.pages.views import hub
+from registry.models import ModelVersion
 from registry.search import catalog
 
 SUGGESTED = 6
@@ -16,6 +18,8 @@ SUGGESTED = 6
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Show the registered models that match; htmx gets the results and the counts alone."""
+    if request.GET.get("from") == ModelVersion.Source.HUGGINGFACE:
+        return hub.show(request)
     asked = catalog_page.asked(request.GET)
     shown = catalog_page.CatalogPage(
         catalog(person(request), **asked), request.GET.get("cursor", "")

@@ -28,11 +28,20 @@ class Catalog(Session):
         """Return the version of a number, a stage, ``latest``, an alias or a label."""
         return Version.of(self._connection.get(version_at(model_name, ref)))
 
+    def hub_origins(self, **filters: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the versions from the Hugging Face Hub, the newest import first.
+
+        It is the latest of each model, with ``older="true"`` every one; ``newer="true"`` keeps
+        those of which the hub has a newer commit. Other filters are ``q`` and ``team``.
+        """
+        yield from self._connection.pages("hub-origins/", **filters)
+
     def provenance(self, model_name: str, ref: str | int = "latest") -> Mapping[str, Any]:
         """Return where an imported version was fetched from; ``NotFound`` for an upload.
 
         It holds ``identity``, ``shown``, ``url``, ``pinned``, ``is_complete``, ``files`` and
-        ``left_out`` with their upstream digests, and who recorded it when.
+        ``left_out`` with their upstream digests, who recorded it when, and as ``hub`` whether the
+        hub has a newer commit, where it comes from one.
         """
         address = version_at(model_name, ref, "provenance")
         found: Mapping[str, Any] = self._connection.get(address)

@@ -6,6 +6,7 @@ from typing import Any
 from aegis.sdk import importing
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.progress import Watcher, unwatched
+from aegis.sdk.registry.addresses import version_at
 from aegis.sdk.registry.session import Session
 
 
@@ -99,6 +100,22 @@ class Imports(Session):
             keep_temp=keep_temp,
         )
         return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+
+    def import_newer(
+        self,
+        model_name: str,
+        ref: str | int = "latest",
+        *,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Import what the hub has now of the revision that a version came from.
+
+        The same files are chosen as then, and the version gets the next free label if that one
+        has a label. The rest is as in ``import_huggingface``.
+        """
+        address = version_at(model_name, ref, "newer")
+        return importing.bring_newer(self._connection, address, wait=wait, watcher=progress)
 
     def plan_import(
         self,

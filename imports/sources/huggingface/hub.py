@@ -10,12 +10,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from aegis.egress.bodies import Body
-from aegis.egress.client import Client, open_client
+from aegis.egress.client import ANSWER_BYTES, Client, open_client
 from aegis.problems import Conflict, Forbidden, Unavailable
 from aegis.proof.streams import CHUNK, Readable, chunks
 from imports.sources.huggingface.refusals import Question, hub_answers, refusal_of
 from imports.sources.huggingface.repository import Repository, read_commit, read_repository
 
+COMMIT_BYTES: Final = 64 * 1024
+"""No answer that names one commit is larger."""
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,1000}")
 _RANGE: Final = re.compile(r"bytes (\d{1,16})-\d{1,16}/(\d{1,16}|\*)")
 
@@ -44,7 +46,7 @@ class Hub:
 
     def commit(self, repo: str, revision: str) -> str:
         """Return the newest commit of ``revision``, by an answer that holds no more than that."""
-        return read_commit(self._about(repo, revision, {"expand": "sha"}))
+        return read_commit(self._about(repo, revision, {"expand": "sha"}, most=COMMIT_BYTES))
 
     def page(self, repo: str, commit: str = "") -> str:
         """Return the address of the repository for people."""
@@ -91,11 +93,13 @@ class Hub:
             return GitBlobStream(stream, wanted)
         return stream
 
-    def _about(self, repo: str, revision: str, params: Mapping[str, str]) -> Any:
+    def _about(
+        self, repo: str, revision: str, params: Mapping[str, str], *, most: int = ANSWER_BYTES
+    ) -> Any:
         asked = Question(repo, revision, self.page(repo), bool(self.token))
         path = f"/api/models/{quote(repo)}/revision/{quote(revision, safe='')}"
         with hub_answers(), self._client() as client:
-            answer = client.ask("GET", path, params=params)
+            answer = client.ask("GET", path, params=params, most=most)
             if answer.status != HTTPStatus.OK:
                 raise refusal_of(answer.status, answer.headers, asked)
             return answer.json()

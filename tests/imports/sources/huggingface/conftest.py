@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from imports.rights import grant_import_right
 from imports.sources.huggingface.source import HuggingFaceSource
+from tests.cast import Cast
 from tests.servers.hub import Hub, running_hub
 
 
@@ -17,3 +20,10 @@ def hub(settings: Settings) -> Iterator[Hub]:
 @pytest.fixture
 def source(hub: Hub) -> HuggingFaceSource:
     return HuggingFaceSource(hub.endpoint)
+
+
+@pytest.fixture
+def importing(cast: Cast, hub: Hub, data_folder: Path, settings: Settings) -> None:
+    """Let growth import from the hub."""
+    settings.HF_ENDPOINT = hub.endpoint
+    grant_import_right(cast.growth, actor=cast.ada, source="huggingface")

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from imports.asking import ask_import
 from imports.models import Import
-from imports.rights import grant_import_right
 from imports.running import run
 from registry.models import CardDraft, Metric, RegisteredModel, VersionFact
 from tests.cast import Cast
@@ -28,12 +26,6 @@ A tiny model that says which customers will call.
 """
 
 
-@pytest.fixture
-def importing(cast: Cast, hub: Hub, data_folder: Path, settings: Settings) -> None:
-    settings.HF_ENDPOINT = hub.endpoint
-    grant_import_right(cast.growth, actor=cast.ada, source="huggingface")
-
-
 def done(job: Import) -> Import:
     Import.objects.filter(pk=job.pk).update(lease_until=timezone.now())
     run(job.pk)
@@ -41,12 +33,14 @@ def done(job: Import) -> Import:
     return job
 
 
-def imported(cast: Cast, repo: str = "acme/tiny", **reference: Any) -> Import:
+def imported(
+    cast: Cast, repo: str = "acme/tiny", *, model: str = "tiny", **reference: Any
+) -> Import:
     job = ask_import(
         actor=cast.mina,
         source="huggingface",
         reference={"repo": repo, **reference},
-        model_name="tiny",
+        model_name=model,
         team=cast.growth,
     )
     return done(job)
