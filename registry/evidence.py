@@ -53,7 +53,7 @@ def attach_evidence(
     require(actor, CONTRIBUTE, version.registered_model)
     require_not_failed(version)
     with documents.received(file, limit=settings.AEGIS_EVIDENCE_BYTES) as received:
-        draft = drafted(kind, title, file.name, received)
+        draft = drafted(version, kind, title, file.name, received)
         key = documents.store(received)
     try:
         return _add(version, actor=actor, draft=draft, key=key, supersedes=supersedes)

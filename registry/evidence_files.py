@@ -11,13 +11,18 @@ from aegis.sensitive.secrets import secret_found
 from aegis.sensitive.streams import find_in_text
 from aegis.sensitive.texts import plain_text
 from registry.documents import Received
+from registry.load_checks import judge_load_check
 from registry.metric_definitions import definitions_of
-from registry.models import Evidence, Metric
-from registry.reports import REPORT_BYTES, Comparison, Report, judge
+from registry.models import Evidence, Metric, ModelVersion
+from registry.reports import REPORT_BYTES, Comparison, Judgement, Report, judge
 
 TITLE_LENGTH: Final = 200
 NAME_LENGTH: Final = 200
-_READ: Final = (Evidence.Kind.EVALUATION_REPORT, Evidence.Kind.BIAS_AUDIT)
+_READ: Final = (
+    Evidence.Kind.EVALUATION_REPORT,
+    Evidence.Kind.BIAS_AUDIT,
+    Evidence.Kind.LOAD_CHECK,
+)
 """The kinds whose files a rule may read; the others are for people."""
 
 
@@ -40,7 +45,9 @@ class Draft:
         return {name: getattr(self, name) for name in self.__slots__ if name != "report"}
 
 
-def drafted(kind: str, title: str, name: str | None, received: Received) -> Draft:
+def drafted(
+    version: ModelVersion, kind: str, title: str, name: str | None, received: Received
+) -> Draft:
     """Check what was sent and judge the file by the rule of its kind, or raise ``Invalid``."""
     if kind not in Evidence.Kind.values:
         raise Invalid(
@@ -51,7 +58,7 @@ def drafted(kind: str, title: str, name: str | None, received: Received) -> Draf
         )
     file_name = _file_name(name)
     personal = _personal_data(received)
-    judgement = judge(kind, received.head(REPORT_BYTES + 1) if kind in _READ else b"")
+    judgement = _judged(version, kind, received)
     if judgement.report is not None:
         _refuse_other_units(judgement.report)
     return Draft(
@@ -62,7 +69,12 @@ def drafted(kind: str, title: str, name: str | None, received: Received) -> Draf
         sha256=received.sha256,
         size=received.size,
         outcome=judgement.outcome,
-        findings={"reason": judgement.reason, **_findings(judgement.report), **personal},
+        findings={
+            "reason": judgement.reason,
+            **_findings(judgement.report),
+            **judgement.findings,
+            **personal,
+        },
         report=judgement.report,
     )
 
@@ -85,6 +97,13 @@ def metrics_of(evidence: Evidence, report: Report | None) -> Iterator[Metric]:
             evidence=evidence,
             recorded_by=evidence.attached_by,
         )
+
+
+def _judged(version: ModelVersion, kind: str, received: Received) -> Judgement:
+    data = received.head(REPORT_BYTES + 1) if kind in _READ else b""
+    if kind == Evidence.Kind.LOAD_CHECK:
+        return judge_load_check(data, manifest_digest=version.digest)
+    return judge(kind, data)
 
 
 def _personal_data(received: Received) -> dict[str, Any]:

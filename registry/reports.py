@@ -5,8 +5,8 @@ The formats are the JSON Schemas in ``registry/schemas``, explained in
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from aegis import strict_json
@@ -89,11 +89,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The outcome of a piece of evidence, in a sentence, and the report that proves it."""
+    """The outcome of a piece of evidence, in a sentence, and what proves it.
+
+    ``findings`` are the contents of a report that is of no ``Report``.
+    """
 
     outcome: Outcome
     reason: str
     report: Report | None = None
+    findings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judge(kind: str, data: bytes) -> Judgement:
@@ -116,7 +120,7 @@ def judge(kind: str, data: bytes) -> Judgement:
 
 def read_evaluation_report(data: bytes) -> Report:
     """Return an evaluation report, or raise ``Invalid`` with the pointer of its first fault."""
-    document = _document(data, EVALUATION_REPORT)
+    document = report_document(data, EVALUATION_REPORT)
     metrics = tuple(_metric(item, index) for index, item in enumerate(document["metrics"]))
     _refuse_twice([(metric.name, metric.slice) for metric in metrics])
     return _report(document, EVALUATION_REPORT, metrics, "fairness")
@@ -124,7 +128,7 @@ def read_evaluation_report(data: bytes) -> Report:
 
 def read_bias_audit(data: bytes) -> Report:
     """Return a bias audit, or raise ``Invalid`` with the pointer of its first fault."""
-    return _report(_document(data, BIAS_AUDIT), BIAS_AUDIT, (), "comparisons")
+    return _report(report_document(data, BIAS_AUDIT), BIAS_AUDIT, (), "comparisons")
 
 
 def _judge_bias_audit(report: Report) -> Judgement:
@@ -144,7 +148,8 @@ def _claims_our_format(data: bytes) -> bool:
     return b'"aegis.bias-audit' in data
 
 
-def _document(data: bytes, format_name: str) -> dict[str, Any]:
+def report_document(data: bytes, format_name: str) -> dict[str, Any]:
+    """Return a report that keeps its format, or raise ``Invalid`` with the first fault's place."""
     document = strict_json.loads(data, limit=REPORT_BYTES)
     validate(document, format_name)
     _refuse_controls(document, "")

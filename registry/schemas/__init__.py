@@ -17,6 +17,7 @@ from aegis.problems import Invalid
 SCHEMAS: Final = {
     "aegis.evaluation-report/1": "evaluation-report-1.json",
     "aegis.bias-audit/1": "bias-audit-1.json",
+    "aegis.load-check/1": "load-check-1.json",
 }
 _SHOWN: Final = 10
 
@@ -102,6 +103,7 @@ _SENTENCES: Final[dict[str, Callable[[ValidationError], str]]] = {
     "additionalProperties": _unknown,
     "anyOf": _alternatives,
     "type": lambda error: f"The value must be of the type {error.validator_value}",
+    "enum": lambda error: f"The value must be one of {error.validator_value}",
     "const": lambda error: f"The value must be {error.validator_value}",
     "format": lambda _: "The value must be a time by RFC 3339 with a time zone",
     "pattern": lambda error: f"The text must match {error.validator_value}",

@@ -27,7 +27,7 @@ class Block:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         assert done.returncode == 0, f"{self.commands}\n{done.stdout}"
         return done.stdout
