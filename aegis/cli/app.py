@@ -10,6 +10,7 @@ from aegis.cli import (
     archiving,
     downloading,
     importing,
+    importing_buckets,
     load_checking,
     looking,
     promoting,
@@ -72,6 +73,7 @@ _COMMANDS: Final[dict[str, Callable[..., int]]] = {
 _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {
     "hf": importing.hf,
     "mlflow": importing.mlflow,
+    "s3": importing_buckets.s3,
     "newer": renewing.newer,
     "list": watching.list_,
     "status": watching.status,
@@ -80,7 +82,8 @@ _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {
 }
 
 imports = typer.Typer(
-    help="Bring versions in from the Hugging Face Hub and from MLflow.", no_args_is_help=True
+    help="Bring versions in from the Hugging Face Hub, from MLflow and from buckets.",
+    no_args_is_help=True,
 )
 for group, commands in ((app, _COMMANDS), (imports, _OF_IMPORT)):
     for name, command in commands.items():

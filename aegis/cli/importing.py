@@ -1,4 +1,4 @@
-"""``aegis import hf`` and ``aegis import mlflow``."""
+"""``aegis import hf`` and ``aegis import mlflow``, and how every such command goes and ends."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ NewVersion = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the options of both commands say: the origin, and how to go about it."""
+    """What the options of each command say: the origin, and how to go about it."""
 
     source: str
     reference: Mapping[str, Any]
@@ -96,7 +96,7 @@ def hf(
         )
 
     with registry(url) as there:
-        return _planned(there, asked) if plan else _imported(there, asked, bring_in)
+        return planned(there, asked) if plan else imported(there, asked, bring_in)
 
 
 def mlflow(
@@ -152,10 +152,11 @@ def mlflow(
         )
 
     with registry(url) as there:
-        return _planned(there, asked) if plan else _imported(there, asked, bring_in)
+        return planned(there, asked) if plan else imported(there, asked, bring_in)
 
 
-def _planned(there: ModelRegistry, asked: Asked) -> int:
+def planned(there: ModelRegistry, asked: Asked) -> int:
+    """Have it looked up, say what was found, and leave nothing behind."""
     with bars(quiet=asked.as_json) as progress:
         job = there.plan_import(
             asked.source,
@@ -175,15 +176,16 @@ def _planned(there: ModelRegistry, asked: Asked) -> int:
         tell(f"  Import {_origin(job)} as {asked.model}")
         known = "size unknown" if found["size"] is None else size(found["size"])
         tell(f"  Copy {copy_of(found)}, {known}")
-        for line in file_lines(found):
+        for line in file_lines(found, job.source):
             tell(f"  {line}")
         tell("Nothing was changed." if not is_refused else "It would be refused.")
     return Exit.REFUSED if is_refused else Exit.DONE
 
 
-def _imported(
+def imported(
     there: ModelRegistry, asked: Asked, bring_in: Callable[[ModelRegistry, Watcher], Version]
 ) -> int:
+    """Have the version brought in, and say how that ended."""
     with bars(quiet=asked.as_json) as progress:
         made = bring_in(there, progress)
     return ended(there, made, sign_key=asked.sign_key, as_json=asked.as_json)

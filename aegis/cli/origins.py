@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from aegis.cli.output import files, size
 
-SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow"}
+SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow", "s3": "a bucket"}
+_MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
 _FILES_SHOWN: Final = 20
 _NEWS: Final = {
     "unasked": "not asked yet",
@@ -26,7 +27,7 @@ def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found.get("hub"):
         yield f"Hub        {news_words(found['hub'])}"
     yield f"Recorded   {found['recorded_at']} by {found['recorded_by']}"
-    yield from file_lines(found)
+    yield from file_lines(found, found["source"])
 
 
 def news_words(hub: Mapping[str, Any]) -> str:
@@ -50,9 +51,9 @@ def copy_of(found: Mapping[str, Any]) -> str:
     return f"partial, {taken}; {files(len(found['left_out']))} left out"
 
 
-def file_lines(found: Mapping[str, Any]) -> Iterator[str]:
+def file_lines(found: Mapping[str, Any], source: str) -> Iterator[str]:
     """Yield the files with what the origin says of them, then those that stay behind, and notes."""
-    yield from _limited([f"  {_file(one)}" for one in found["files"]])
+    yield from _limited([f"  {_file(one, _MARKS.get(source))}" for one in found["files"]])
     yield from _limited([f"- {_file(one)}: {one['rule']}" for one in found["left_out"]])
     for name, reason in found["left_out_metrics"].items():
         yield f"Note       The metric {name} is left out: {reason}"
@@ -60,9 +61,11 @@ def file_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'Refused   ' if notice['refuses'] else 'Note      '} {notice['sentence']}"
 
 
-def _file(one: Mapping[str, Any]) -> str:
+def _file(one: Mapping[str, Any], mark: str | None = None) -> str:
     known = [] if one["size"] is None else [size(one["size"])]
     known += [f"sha256 {one['sha256']}"] if one["sha256"] else []
+    known += [f"{mark} {one['mark']}"] if mark and one.get("mark") else []
+    known += [f"version {one['version']}"] if one.get("version") else []
     return " ".join([one["path"], *([f"({', '.join(known)})"] if known else [])])
 
 

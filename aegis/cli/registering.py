@@ -13,7 +13,11 @@ from aegis.sdk.signing import chosen_signer, sign_model_artifact
 
 def register(
     path: Annotated[
-        Path, typer.Argument(help="A file, or a folder with all files of the version.")
+        str,
+        typer.Argument(
+            help="A file, a folder with all files of the version, or s3://bucket/key of a bucket "
+            "that the registry reads."
+        ),
     ],
     name: Annotated[
         str, typer.Argument(help="The name of the model; it is made if there is none.")
@@ -52,7 +56,7 @@ def register(
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """Register a file or folder as the next version of a model.
+    """Register a file, a folder or what lies in a bucket as the next version of a model.
 
     Files are hashed and sent in parts. After a break, or Ctrl-C, the same command goes on where it
     stopped. Bytes that the model has already give that version.

@@ -9,7 +9,12 @@ from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unav
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.downloading import Downloaded
 from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable, WaitInterrupted
-from aegis.sdk.one_call import import_huggingface, import_mlflow, promote_mlflow_run
+from aegis.sdk.one_call import (
+    import_huggingface,
+    import_mlflow,
+    import_s3,
+    promote_mlflow_run,
+)
 from aegis.sdk.progress import Progress
 from aegis.sdk.registry import ModelRegistry
 from aegis.sdk.trust import TrustedKey, TrustedKeys
@@ -41,5 +46,6 @@ __all__ = [
     "WaitInterrupted",
     "import_huggingface",
     "import_mlflow",
+    "import_s3",
     "promote_mlflow_run",
 ]

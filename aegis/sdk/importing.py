@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -26,6 +26,8 @@ class Wish:
     sign_key: str | None = None
     new_version: bool = False
     keep_temp: bool = False
+    description: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def fields(self, team: str | None) -> dict[str, Any]:
         """Return what is sent; parts that are left out are the registry's to choose."""
@@ -34,6 +36,8 @@ class Wish:
             "sign_key": self.sign_key,
             "new_version": self.new_version,
             "keep_temp": self.keep_temp,
+            "description": self.description,
+            "facts": dict(self.facts),
         }
         return {
             "source": self.source,

@@ -9,7 +9,7 @@ from aegis.sdk.registry import ModelRegistry
 
 
 class Wanted(TypedDict, total=False):
-    """What both ways in take. See ``ModelRegistry.import_huggingface``."""
+    """What all ways in take. See ``ModelRegistry.import_huggingface``."""
 
     version: str | None
     team: str | None
@@ -24,6 +24,14 @@ class WantedOfHub(Wanted, total=False):
     """What is wanted of a repository."""
 
     revision: str
+    include: Sequence[str]
+    exclude: Sequence[str]
+
+
+class WantedOfBucket(Wanted, total=False):
+    """What is wanted of a bucket."""
+
+    bucket: str | None
     include: Sequence[str]
     exclude: Sequence[str]
 
@@ -66,6 +74,22 @@ def import_mlflow(
     """
     with ModelRegistry(url, token) as registry:
         return registry.import_mlflow(model_name, **wanted)
+
+
+def import_s3(
+    uri: str,
+    model_name: str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    **wanted: Unpack[WantedOfBucket],
+) -> Version:
+    """Do what ``ModelRegistry.import_s3`` does, at the registry of ``url`` and ``token``.
+
+    They are AEGIS_URL and AEGIS_TOKEN if left out.
+    """
+    with ModelRegistry(url, token) as registry:
+        return registry.import_s3(uri, model_name, **wanted)
 
 
 def promote_mlflow_run(  # noqa: PLR0913 -- What names a run and its version, half of it by name.

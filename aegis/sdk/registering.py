@@ -24,9 +24,12 @@ _FACTS: Final = ("framework", "task")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be registered. See ``ModelRegistry.register`` for what each part means."""
+    """What is to be registered. See ``ModelRegistry.register`` for what each part means.
 
-    path: Path
+    ``path`` is of this machine, or the address of an object or folder of a bucket as text.
+    """
+
+    path: Path | str
     model: str
     team: str | None
     label: str | None
@@ -38,13 +41,18 @@ class Wish:
     sign_key: str | None
     signer: Signer | None = None
 
+    @property
+    def all_facts(self) -> dict[str, Any]:
+        """The facts of the version, those among the tags with them."""
+        told = {name: self.tags[name] for name in _FACTS if name in self.tags}
+        return told | dict(self.facts)
+
     def version_fields(self) -> dict[str, Any]:
         """Return what the version is made with, beside its upload."""
-        facts = {name: self.tags[name] for name in _FACTS if name in self.tags} | dict(self.facts)
         return {
             "label": self.label,
             "description": self.description,
-            "facts": facts,
+            "facts": self.all_facts,
             **({"new_version": True} if self.new_version else {}),
             **({"sign_key": self.sign_key} if self.sign_key else {}),
         }
@@ -52,9 +60,10 @@ class Wish:
 
 def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher) -> Version:
     """Bring a version in; return it ready, or pending without ``wait``."""
-    found = find_files(wish.path)
-    _make_model(connection, wish)
-    kept = StateFile(url=connection.url, model=wish.model, root=wish.path)
+    root = Path(wish.path)
+    found = find_files(root)
+    make_model(connection, wish)
+    kept = StateFile(url=connection.url, model=wish.model, root=root)
     uploader = Uploader(connection, found, kept, watcher)
     document = _added(connection, wish, found, uploader, kept)
     version = Version.of(
@@ -64,7 +73,7 @@ def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
         left_out=found.left_out,
     )
     if not version.already_registered:
-        _state_metrics(connection, wish, version, uploader.state.key)
+        state_metrics(connection, wish, version, uploader.state.key)
     elif uploader.state.upload:
         connection.send("DELETE", f"uploads/{uploader.state.upload}/")
     job = None
@@ -79,7 +88,7 @@ def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
     return replace(Version.of(ready), left_out=version.left_out, equals=version.equals)
 
 
-def _make_model(connection: Connection, wish: Wish) -> None:
+def make_model(connection: Connection, wish: Wish) -> None:
     """Register the model if there is none of the name, else add the tags that it lacks."""
     further = {name: words for name, words in wish.tags.items() if name not in {*_FACTS, "team"}}
     team = wish.team or wish.tags.get("team")
@@ -155,7 +164,8 @@ def _is_taken(connection: Connection, upload: str) -> bool:
         return False
 
 
-def _state_metrics(connection: Connection, wish: Wish, version: Version, key: str) -> None:
+def state_metrics(connection: Connection, wish: Wish, version: Version, key: str) -> None:
+    """State the metrics of ``wish``, once however often it is called with ``key``."""
     address = f"models/{quoted(version.model)}/versions/{version.number}/metrics/"
     for name, value in wish.metrics.items():
         fields = {"name": name, "value": value}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aegis.proof.signing.signer import Signer
-from aegis.sdk import registering
+from aegis.sdk import registering, registering_addresses
 from aegis.sdk.documents import Version
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.registry.evidence import Evidence
@@ -46,7 +46,7 @@ class ModelRegistry(Evidence, Imports, Promotions):
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
-        """Register a file or folder as the next version of a model, and return it.
+        """Register a file, a folder or what lies in a bucket as the next version of a model.
 
         The model is made if there is none of the name; it then needs a ``team`` (also as the tag
         of that name) if you are in several. ``version`` is the version's label; without it it gets
@@ -58,6 +58,10 @@ class ModelRegistry(Evidence, Imports, Promotions):
         at most one part: the same call goes on where the last one stopped. Bytes that the model
         has already give that version, with ``already_registered``, unless ``new_version``.
 
+        An address ``s3://bucket/key``, or of a folder with a slash at its end, is fetched by the
+        registry, from a bucket that its operator has named; see ``import_s3``. All else is the
+        same, and nothing is registered if it is not there.
+
         With ``wait`` it returns once the version is ready, and raises ``Failed`` with the reason
         if it could not be imported; look at ``quarantined_at`` before you use it. Without, the
         version is ``pending``. ``sign_key`` names a key of the registry's list. With a ``signer``
@@ -66,7 +70,7 @@ class ModelRegistry(Evidence, Imports, Promotions):
         with ``Progress`` reports.
         """
         wish = registering.Wish(
-            path=Path(model_path),
+            path=model_path,
             model=model_name,
             team=team,
             label=version,
@@ -78,4 +82,6 @@ class ModelRegistry(Evidence, Imports, Promotions):
             sign_key=sign_key,
             signer=signer,
         )
-        return registering.register(self._connection, wish, wait=wait, watcher=progress)
+        is_elsewhere = registering_addresses.is_address(model_path)
+        act = registering_addresses.register if is_elsewhere else registering.register
+        return act(self._connection, wish, wait=wait, watcher=progress)

@@ -101,6 +101,47 @@ class Imports(Session):
         )
         return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
 
+    def import_s3(  # noqa: PLR0913 -- What is wanted of a bucket, nearly all by name.
+        self,
+        uri: str,
+        model_name: str,
+        *,
+        bucket: str | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        version: str | None = None,
+        team: str | None = None,
+        sign_key: str | None = None,
+        new_version: bool = False,
+        keep_temp: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Have the registry bring an object or folder of a bucket in, and return the version.
+
+        ``uri`` is ``s3://bucket/key``, or with a slash at its end all that lies below; it is part
+        of a bucket that the registry's operator has named. ``bucket`` is that name, where several
+        have the address. ``include`` and ``exclude`` are patterns of paths. Objects are pinned to
+        their ETags and versions. The rest is as in ``import_huggingface``. ``register`` takes such
+        an address as well, with tags and metrics.
+        """
+        wish = importing.Wish(
+            source="s3",
+            reference={
+                "uri": uri,
+                "bucket": bucket,
+                "include": list(include),
+                "exclude": list(exclude),
+            },
+            model=model_name,
+            team=team,
+            label=version,
+            sign_key=sign_key,
+            new_version=new_version,
+            keep_temp=keep_temp,
+        )
+        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+
     def import_newer(
         self,
         model_name: str,
@@ -131,8 +172,9 @@ class Imports(Session):
     ) -> Import:
         """Have a reference looked up, and return the import whose ``found`` says what it is.
 
-        ``source`` is ``huggingface`` or ``mlflow``, ``reference`` in its words, as the API has it.
-        Nothing is registered. It is cancelled then; with ``keep`` it waits for ``start_import``.
+        ``source`` is ``huggingface``, ``mlflow`` or ``s3``, ``reference`` in its words, as the API
+        has it. Nothing is registered. It is cancelled then; with ``keep`` it waits for
+        ``start_import``.
         """
         wish = importing.Wish(source, reference, model_name, team, version, sign_key)
         return importing.plan(self._connection, wish, keep=keep, watcher=progress)
