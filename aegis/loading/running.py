@@ -190,7 +190,7 @@ def _code(own: Path) -> list[str]:
     """Return the folders of installed libraries: neither the one at hand nor a checkout."""
     installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     others = {str(Path.cwd()), str(own)} - installed
-    return [each for each in sys.path if Path(each).is_dir() and each not in others]
+    return [each for each in sys.path if each and each not in others and Path(each).is_dir()]
 
 
 def _around() -> Mapping[str, str]:

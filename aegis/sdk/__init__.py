@@ -5,6 +5,7 @@ verifies files without a registry. Everything that goes wrong is a ``Refusal`` w
 ``code``, a ``sentence`` for people, and where there is one, what would ``mend`` it.
 """
 
+from aegis.loading.refusals import Missing, NoWalls, Unrecognised
 from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.downloading import Downloaded
@@ -31,7 +32,9 @@ __all__ = [
     "Import",
     "Invalid",
     "Mismatch",
+    "Missing",
     "ModelRegistry",
+    "NoWalls",
     "NotFound",
     "Progress",
     "Refusal",
@@ -40,6 +43,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
+    "Unrecognised",
     "Verification",
     "VerificationFailed",
     "Version",

@@ -26,6 +26,7 @@ from aegis.text import readable
 FORMAT: Final = "aegis.load-check/1"
 _LONGEST: Final = 1000
 _LINE: Final = 200
+_UNREAD: Final = "The input example that came with it is in a form of its own, so it was not asked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ class _Report:
         """Return the report of a model that was loaded."""
         self._walls = ran.walls
         parts: dict[str, Any] = {"loaded": _loaded(ran)}
+        if asked is None and self._found.example is not None:
+            parts["loaded"].setdefault("notices", []).append(_UNREAD)
         if asked is not None and ran.outputs:
             other = expected.arrays if expected else ran.outputs[1]
             compared = compare(ran.outputs[0], other, rtol=self._wish.rtol, atol=self._wish.atol)
@@ -249,7 +252,7 @@ def _example(folder: Path, found: Found) -> Example | None:
     try:
         arrays = inputs.example(folder, found)
     except Invalid:
-        # What came with the model is in a form of its own: it is loaded, and asked nothing.
+        # The model is loaded all the same, and the report says so.
         return None
     return Example(arrays, found.example, _digest(folder / found.example), came_with_the_model=True)
 

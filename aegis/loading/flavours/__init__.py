@@ -26,9 +26,9 @@ _OF_FILES: Final[tuple[Flavour, ...]] = (
     Keras(),
     XGBoost(),
     LightGBM(),
-    StateDict(),
     Pickled(),
     Safetensors(),
+    StateDict(),
 )
 _ALL: Final[tuple[Flavour, ...]] = (MLflow(_OF_FILES), *_OF_FILES)
 _BY_NAME: Final[Mapping[str, Flavour]] = {flavour.name: flavour for flavour in _ALL}

@@ -102,6 +102,16 @@ def test_the_example_of_mlflow_is_asked_twice_where_nothing_is_expected(
     assert said.splitlines()[-1].startswith("ok    Loaded as sklearn.linear_model.")
 
 
+def test_an_example_of_another_form_is_said_to_be_unread(
+    check: Check, serving: Serving, models: Path
+) -> None:
+    files = {path.name: path.read_bytes() for path in (models / "mlflow").iterdir()}
+    registered(serving, {**files, "serving_input_example.json": b"[[1], [2, 3]]"})
+    said = check("churn").stdout
+    assert "Notice     The input example that came with it is in a form of its own" in said
+    assert said.endswith("nothing was predicted.\n")
+
+
 def test_outputs_that_differ_end_with_one_and_say_by_how_much(
     check: Check, add: Add, models: Path, tmp_path: Path
 ) -> None:

@@ -99,6 +99,17 @@ def test_weights_are_read_tensor_by_tensor(models: Path) -> None:
     assert told == {"a": ("F32", (2, 3), 24), "b": ("I64", (0,), 0), "c": ("F16", (), 2)}
 
 
+def test_what_predicts_comes_before_weights_and_safetensors_before_pytorchs(
+    models: Path, tmp_path: Path
+) -> None:
+    shutil.copy(TORCH / "state_dict.pt", tmp_path / "pytorch_model.bin")
+    assert recognise(tmp_path).flavour == "state_dict"
+    shutil.copy(models / "safetensors" / "1.safetensors", tmp_path / "model.safetensors")
+    assert recognise(tmp_path).flavour == "safetensors"
+    shutil.copy(models / "joblib" / "model.joblib", tmp_path)
+    assert recognise(tmp_path).flavour == "pickle"
+
+
 @pytest.mark.parametrize("name", ["state_dict.pt", "checkpoint.pt", "parameter.pt"])
 def test_a_state_dict_is_read_without_pytorch(tmp_path: Path, name: str) -> None:
     shutil.copy(TORCH / name, tmp_path)
@@ -172,6 +183,18 @@ def test_what_a_pickle_misses_is_named(tmp_path: Path) -> None:
     with pytest.raises(Missing) as refused:
         _ran(tmp_path)
     assert refused.value.details == {"packages": ["no_such_package"]}
+
+
+def test_code_in_the_folder_at_hand_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models_of_mine.py").write_text("Model = dict\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.pkl").write_bytes(b"\x80\x02cmodels_of_mine\nModel\n.")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
+    with pytest.raises(Missing, match="models_of_mine is not installed here"):
+        _ran(tmp_path / "model")
 
 
 def test_a_model_is_chosen_among_files(models: Path, tmp_path: Path) -> None:
