@@ -1,7 +1,7 @@
 """The programs of the stack as it runs them, on this process's database and the worker's Redis."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,9 +21,14 @@ PLANS: Final[Mapping[str, Callable[[EmbeddedConfig], Plan]]] = {
 
 @dataclass
 class Programs:
-    """Some of the stack's programs, each killed and started again as a test wants."""
+    """Some of the stack's programs, each killed and started again as a test wants.
+
+    ``app`` is their Celery application, ``further`` are options of the importer.
+    """
 
     environment: Mapping[str, str]
+    further: Sequence[str] = ()
+    app: str = "aegis.celery"
     children: dict[str, Child] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
@@ -37,7 +42,11 @@ class Programs:
             **self.environment,
         }
         log = run.folder() / f"{name}-{run.worker()}.log"
-        self.children[name] = Child(replace(plan, log=log, environment=environment))
+        words = [self.app if word == "aegis.celery" else word for word in plan.argv]
+        further = self.further if name == "importer" else ()
+        self.children[name] = Child(
+            replace(plan, argv=[*words, *further], log=log, environment=environment)
+        )
 
     def kill(self, name: str) -> None:
         """End a program with SIGKILL, as a crash would."""
@@ -49,11 +58,10 @@ class Programs:
 
 
 @contextmanager
-def running(*names: str, session: Worker, **environment: str) -> Iterator[Programs]:
+def running(found: Programs, *names: str, session: Worker) -> Iterator[Programs]:
     """Run the programs in place of the ``session``'s worker, which serves every queue."""
     session.kill()
     send_to(run.worker_redis_url())
-    found = Programs(environment)
     try:
         for name in names:
             found.start(name)

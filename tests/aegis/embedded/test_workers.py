@@ -60,7 +60,8 @@ def both(
 ) -> Iterator[Programs]:
     settings.REDIS_URL = run.worker_redis_url()
     environment = {"HF_ENDPOINT": f"http://{hub}", "AEGIS_EGRESS_ALLOW": hub}
-    with programs.running("worker", "importer", session=_worker, **environment) as found:
+    wanted = Programs(environment)
+    with programs.running(wanted, "worker", "importer", session=_worker) as found:
         assert wait_for(lambda: not presence.unserved(queues.ALL), 90), found.log("importer")
         yield found
 

@@ -1,0 +1,182 @@
+"""The importer of the stack, killed in each step of an import, and the same started again.
+
+Worker, importer and beat are the programs that `make run` starts. Each import stands in another
+step when the importer is killed; after that nothing is done for them but starting it again.
+"""
+
+import hashlib
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from imports.asking import ask_import
+from imports.models import Import, ImportStep
+from imports.rights import grant_import_right
+from imports.sources.configured import KINDS
+from registry.models import ModelVersion, ScanReport, Upload
+from registry.upload_files import PART_BYTES
+from registry.uploads import upload_folder
+from tests.cast import Cast
+from tests.harness import programs, stopping_app
+from tests.harness.programs import Programs
+from tests.harness.worker import Worker
+from tests.recorded import last, recorded
+from tests.registry import making
+from tests.servers.answering import Answering
+from tests.servers.hub import Hub
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POINTS = {
+    "of-resolve": "resolve worked",
+    "of-check": "check worked",
+    "of-scan": "scan worked",
+    "of-package": "package worked",
+    "of-sign": "sign worked",
+    "of-annotate": "annotate",
+}
+FETCHED, LARGE = "of-fetch", "large.safetensors"
+ALL = (*POINTS, FETCHED)
+SMALL = {"config.json": b'{"layers": 2}', "vocabulary.txt": b"one\ntwo\n"}
+SENT = 2 * PART_BYTES + PART_BYTES // 2
+"""Bytes of the large file that have left the hub when the importer is killed."""
+# Half a minute until the lease is over, the timetable's quarter, and what a busy machine needs.
+PATIENCE = 180.0
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Path:
+    """The folder in which the importer reads where to stand still."""
+    folder = tmp_path / "points"
+    folder.mkdir()
+    for model, point in POINTS.items():
+        (folder / model).write_text(point)
+    return folder
+
+
+@pytest.fixture
+def stack(transactional_db: None, _worker: Worker, hub: Hub, points: Path) -> Iterator[Programs]:
+    environment = {
+        "HF_ENDPOINT": hub.endpoint,
+        "AEGIS_EGRESS_ALLOW": ",".join(sorted(hub.hosts)),
+        "AEGIS_IMPORTS_AT_ONCE": "20",
+        stopping_app.FOLDER: str(points),
+    }
+    wanted = Programs(environment, ("--concurrency", "8"), "tests.harness.stopping_app")
+    with programs.running(wanted, "worker", "importer", "beat", session=_worker) as found:
+        yield found
+
+
+class Stall:
+    """A hub that sends some bytes of the large file and then none."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.has_begun = threading.Event()
+        self.ends = threading.Event()
+
+    def __call__(self, request: Answering) -> bool:
+        digest = hashlib.sha256(self.content).hexdigest()
+        etag = hashlib.md5(digest.encode(), usedforsecurity=False).hexdigest()
+        request.head(200, content_length=str(len(self.content)), etag=f'"{etag}"')
+        request.wfile.write(self.content[:SENT])
+        self.has_begun.set()
+        self.ends.wait(PATIENCE)
+        request.hang_up()
+        return True
+
+
+@pytest.fixture
+def stall(hub: Hub) -> Iterator[Stall]:
+    """Repositories for each step, and how the large file of one of them is sent at first."""
+    found = Stall(making.weights(os.urandom(3 * PART_BYTES)))
+    for model in POINTS:
+        hub.repository(f"acme/{model}", dict(SMALL))
+    hub.repository(f"acme/{FETCHED}", {**SMALL, LARGE: found.content})
+    hub.fail("Signature=", found)
+    yield found
+    found.ends.set()
+
+
+@pytest.fixture
+def asked(
+    cast: Cast, hub: Hub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """A function that asks for all imports."""
+    settings.HF_ENDPOINT = hub.endpoint
+    monkeypatch.setitem(KINDS, "huggingface", replace(KINDS["huggingface"], keeps_notes=True))
+    grant_import_right(cast.growth, actor=cast.ada, source="huggingface")
+
+    def ask() -> None:
+        for model in ALL:
+            ask_import(
+                actor=cast.mina,
+                source="huggingface",
+                reference={"repo": f"acme/{model}"},
+                model_name=model,
+                team=cast.growth,
+            )
+
+    return ask
+
+
+def test_the_importer_is_killed_in_each_step_and_started_again(
+    stack: Programs, asked: Callable[[], None], hub: Hub, stall: Stall, points: Path
+) -> None:
+    since = last()
+    asked()
+    wait_for(stack, stall.has_begun.is_set)
+    wait_for(stack, lambda: len(list(points.glob("*.reached"))) == len(POINTS))
+    wait_for(stack, lambda: arrived() == 2 * PART_BYTES)
+    stack.kill("importer")
+    stall.ends.set()
+
+    stack.start("importer")
+    owed = ImportStep.objects.filter(name=ImportStep.Name.ANNOTATE, finished_at=None)
+    wait_for(stack, lambda: not Import.objects.exclude(state="done").exists() and not owed.exists())
+
+    versions = ModelVersion.objects.all()
+    assert {version.state for version in versions} == {"ready"}
+    assert len(versions) == ScanReport.objects.count() == len(ALL)
+    entries = Counter(action for action, _, _ in recorded(since))
+    assert {entries[f"version:{what}"] for what in ("registered", "found", "scanned", "ready")} == {
+        len(ALL)
+    }
+    assert set((points / stopping_app.NOTED).read_text().split()) == set(ALL)
+    require_nothing_twice(hub)
+    assert not any(has_files(version.upload) for version in versions), "all is cleared away"
+
+
+def arrived() -> int:
+    """Return how many bytes of the large file have arrived."""
+    upload = Import.objects.get(model_name=FETCHED).made.upload
+    return upload_folder().received(upload.pk, upload.files.get(path=LARGE).pk)
+
+
+def require_nothing_twice(hub: Hub) -> None:
+    """Assert that the hub was asked for each small file once, and for the large one's rest."""
+    files = Counter(one.path for one in hub.server.asked if one.path.endswith("/vocabulary.txt"))
+    assert len(files) == len(ALL)
+    assert set(files.values()) == {1}
+    first, second = hub.asked_elsewhere()
+    assert first in {"", "bytes=0-"}
+    begin = int(second.removeprefix("bytes=").removesuffix("-"))
+    assert SENT - PART_BYTES <= begin <= SENT, "at most one part is downloaded twice"
+
+
+def has_files(upload: Upload) -> bool:
+    return any(upload_folder().received(upload.pk, file.pk) for file in upload.files.all())
+
+
+def wait_for(stack: Programs, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, stack.log("importer")
+        time.sleep(0.2)
