@@ -1,5 +1,7 @@
 """Choosing the file of a model among the files of a folder."""
 
+import struct
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +39,15 @@ def the_file(folder: Path, path: str | None, fits: Callable[[Path], bool]) -> st
             mend=f"Name one of them, such as --file {fitting[0]}.",
         )
     return fitting[0] if fitting else None
+
+
+def members(place: Path) -> list[str]:
+    """Return the names in a zip archive, none of what is no archive in order."""
+    try:
+        with zipfile.ZipFile(place) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+        return []
 
 
 def head(place: Path, count: int) -> bytes:

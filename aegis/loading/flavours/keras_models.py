@@ -2,11 +2,10 @@
 
 import importlib.util
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aegis.loading.flavours.choosing import head, the_file
+from aegis.loading.flavours.choosing import head, members, the_file
 from aegis.loading.protocol import Arrays, Found, Loaded
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def _asked(model: Any, inputs: Arrays) -> Any:
 def _is_model(place: Path) -> bool:
     start = head(place, len(_HDF5))
     if place.suffix.lower() == ".keras":
-        return start[:4] == b"PK\x03\x04" and zipfile.is_zipfile(place)
+        return start[:4] == b"PK\x03\x04" and "config.json" in members(place)
     # Weights alone are no model.
     is_named = place.suffix.lower() in {".h5", ".hdf5"} and not place.name.endswith(".weights.h5")
     return is_named and start == _HDF5

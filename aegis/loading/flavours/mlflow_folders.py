@@ -40,7 +40,9 @@ class MLflow:
         document = _document(place)
         flavors = _mapping(document.get("flavors"))
         below = place.parent.relative_to(folder)
-        words = ", ".join(sorted(flavors.keys() - {"python_function"})) or "python_function"
+        words = (
+            ", ".join(sorted(map(str, flavors.keys() - {"python_function"}))) or "python_function"
+        )
         found = self._inside(folder, below, flavors)
         if found is None:
             needs = ("numpy", "pandas", "mlflow")
@@ -97,7 +99,7 @@ def _document(place: Path) -> Mapping[str, Any]:
         return {}
     try:
         return _mapping(yaml.safe_load(place.read_text("utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
 
 

@@ -1,10 +1,9 @@
 """skops files: scikit-learn's models without a pickle's programs."""
 
-import zipfile
 from pathlib import Path
 from typing import Final
 
-from aegis.loading.flavours.choosing import head, the_file
+from aegis.loading.flavours.choosing import head, members, the_file
 from aegis.loading.flavours.estimators import loaded
 from aegis.loading.protocol import Found, Loaded
 
@@ -33,8 +32,4 @@ class Skops:
 def _is_skops(place: Path) -> bool:
     if head(place, 4) != _ZIP or place.suffix.lower() in {".keras", ".npz", ".pt", ".pth"}:
         return False
-    try:
-        with zipfile.ZipFile(place) as archive:
-            return "schema.json" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
+    return "schema.json" in members(place)

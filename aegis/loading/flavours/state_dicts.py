@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from aegis.loading.flavours.choosing import head, the_file
+from aegis.loading.flavours.choosing import head, members, the_file
 from aegis.loading.protocol import Found, Loaded, Tensor
 
 _ZIP: Final = b"PK\x03\x04"
@@ -141,10 +141,6 @@ def _read(archive: zipfile.ZipFile, root: str, name: str, view: _View) -> Tensor
 def _is_archive(place: Path) -> bool:
     if head(place, 4) != _ZIP:
         return False
-    try:
-        with zipfile.ZipFile(place) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
+    names = members(place)
     is_program = any("/code/" in name or name.endswith("/constants.pkl") for name in names)
     return not is_program and sum(name.endswith("/data.pkl") for name in names) == 1

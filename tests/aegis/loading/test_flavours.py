@@ -228,6 +228,35 @@ def test_an_input_that_does_not_fit_says_what_is_missing(models: Path, tmp_path:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flavors: {1: {}, true: 3, x: [1]}",
+        "flavors: 5",
+        "- 1",
+        "utc_time_created: 2026-99-99",
+        "\tx: [",
+        "a: &a [*a]",
+        "[" * 5000,
+        "flavors: {sklearn: {pickled_model: [1]}}\nsaved_input_example_info: 7",
+    ],
+)
+def test_a_description_of_mlflow_that_makes_no_sense_breaks_nothing(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "MLmodel").write_text(text)
+    found = recognise(tmp_path)
+    assert (found.flavour, found.example) == ("mlflow", None)
+
+
+@pytest.mark.parametrize("name", ["model.skops", "model.keras", "model.pt"])
+def test_an_archive_that_is_broken_is_no_model(tmp_path: Path, models: Path, name: str) -> None:
+    whole = (models / "skops" / "model.skops").read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Unrecognised):
+        recognise(tmp_path)
+
+
 @pytest.mark.parametrize("path", ["../outside.pkl", "/etc/passwd", "."])
 def test_a_folder_of_mlflow_names_nothing_outside(tmp_path: Path, path: str) -> None:
     (tmp_path / "outside.pkl").write_bytes(b"\x80\x04N.")
