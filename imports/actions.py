@@ -11,6 +11,7 @@ declare(
         "import:known": "found that the files are registered already",
         "import:failed": "gave the import up",
         "version:outdated": "found that the hub has a newer commit than the version",
+        "version:reading_asked": "asked for the run to be read back",
         "import:right_granted": "gave a team the right to import",
         "import:right_withdrawn": "took a team's right to import away",
     }

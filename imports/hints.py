@@ -27,6 +27,13 @@ def hint_rescan(job: UUID) -> None:
     _hint(run_rescan, job)
 
 
+def hint_reading(reading: UUID) -> None:
+    """Ask a worker to read a run back, if the broker answers."""
+    from imports.tasks import read_run  # noqa: PLC0415 -- Tasks are found by Celery first.
+
+    _hint(read_run, reading)
+
+
 def hint_notes() -> None:
     """Tell a worker that an origin is owed a note, if the broker answers."""
     from imports.tasks import write_owed_notes  # noqa: PLC0415 -- Tasks are found by Celery first.

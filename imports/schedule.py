@@ -12,6 +12,11 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "sweep-readings": {
+        "task": "imports.tasks.sweep_readings",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     # Each revision is due once a day; a round asks for those that are, and for no more than it may.
     "check-hub": {
         "task": "imports.tasks.check_hub",

@@ -9,6 +9,7 @@ from imports.annotating import owed_notes, write_note
 from imports.claims import claimable
 from imports.hints import hint, hint_rescan
 from imports.hub_watching import check_due
+from imports.reading_back import read, waiting_readings
 from imports.rescan_claims import free_rescans
 from imports.rescanning import plan_rescans, rescan
 from imports.running import run
@@ -17,6 +18,7 @@ from imports.sweeping import sweep_ended
 HOURS = 3600
 MOST_HINTS = 50
 MOST_NOTES = 20
+MOST_READINGS = 20
 MOST_REVISIONS = 100
 """In one round of five minutes: a fifth of what the public hub answers strangers in that time."""
 HUB_SECONDS = 120.0
@@ -53,6 +55,21 @@ def write_owed_notes() -> int:
     for note in notes:
         write_note(note.job)
     return len(notes)
+
+
+@shared_task
+def read_run(reading: str) -> None:
+    """Read the run of a version back, unless another worker does. Safe to run twice."""
+    read(UUID(reading))
+
+
+@shared_task
+def sweep_readings() -> int:
+    """Make the readings that no hint brought to a worker; return how many. Safe to run twice."""
+    keys = list(waiting_readings().values_list("pk", flat=True)[:MOST_READINGS])
+    for key in keys:
+        read(key)
+    return len(keys)
 
 
 @shared_task

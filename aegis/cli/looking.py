@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -11,6 +11,10 @@ from aegis.cli.options import Json, Named, Url, registry, split
 from aegis.cli.origins import news_words, origin_lines
 from aegis.cli.output import print_json, print_table, size, tell, version_json, version_lines
 from aegis.problems import Invalid
+from aegis.sdk import ModelRegistry, Version
+
+READ_BACK: Final = "mlflow"
+"""The source whose runs say what became of them."""
 
 
 def list_(
@@ -71,20 +75,37 @@ def show(
     provenance: Annotated[
         bool, typer.Option("--provenance", help="Also where an imported version comes from.")
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(help="With --provenance: have the MLflow run read back, or say when it was."),
+    ] = True,
     url: Url = None,
     as_json: Json = False,
 ) -> int:
-    """Show a version."""
+    """Show a version.
+
+    With --provenance it ends with 1 where the run that it came from names another digest now.
+    """
     name, ref = split(named)
     with registry(url) as there:
         found = there.show(name, ref)
-        origin = there.provenance(found.model, found.number) if provenance else None
+        origin = _origin(there, found, check=check) if provenance else None
     if as_json:
         further = {} if origin is None else {"provenance": origin}
         print_json({**version_json(found), **further})
     else:
         tell(*version_lines(found), *(origin_lines(origin) if origin else ()))
-    return Exit.DONE
+    reading = (origin or {}).get("reading")
+    return Exit.FAILED if reading and reading["verdict"] == "other" else Exit.DONE
+
+
+def _origin(there: ModelRegistry, found: Version, *, check: bool) -> Mapping[str, Any]:
+    """Return where a version comes from, with what its run says now, or said last."""
+    origin = there.provenance(found.model, found.number)
+    if origin["source"] != READ_BACK:
+        return origin
+    read = there.check_provenance if check else there.last_reading
+    return {**origin, "reading": read(found.model, found.number)}
 
 
 def _refuse_unfitting(source: str | None, other: str | None) -> None:

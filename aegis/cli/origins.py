@@ -8,6 +8,13 @@ from aegis.cli.output import files, size
 SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow", "s3": "a bucket"}
 _MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
 _FILES_SHOWN: Final = 20
+_VERDICTS: Final = {
+    "agrees": "its tags name this version and its digest",
+    "outdated": "its tags name this digest, and are not up to date",
+    "other": "its tags name another digest",
+    "silent": "its tags name no digest",
+    "unread": "not read back yet",
+}
 _NEWS: Final = {
     "unasked": "not asked yet",
     "pinned": "pinned to a commit that was asked for",
@@ -26,8 +33,27 @@ def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"Copy       {copy_of(found)}"
     if found.get("hub"):
         yield f"Hub        {news_words(found['hub'])}"
+    if "reading" in found:
+        yield from _reading_lines(found["reading"])
     yield f"Recorded   {found['recorded_at']} by {found['recorded_by']}"
     yield from file_lines(found, found["source"])
+
+
+def _reading_lines(reading: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield what the run says of the version, and each tag that is not as it should be."""
+    if reading is None:
+        yield "Run        not read back yet"
+        return
+    read_at = f", read {reading['read_at']}" if reading["read_at"] else ""
+    yield f"Run        {_VERDICTS[reading['verdict']]}{read_at}"
+    for tag in reading["tags"]:
+        if tag["found"] != tag["expected"]:
+            found = "is not there" if tag["found"] is None else f"says {tag['found']}"
+            yield f"  {tag['name']} {found}; it should say {tag['expected']}"
+    if reading["state"] == "failed":
+        yield f"Note       Not read since {reading['failing_since']}: {reading['error']}"
+    if reading["state"] == "waiting":
+        yield "Note       The registry has not read it yet; ask again in a while."
 
 
 def news_words(hub: Mapping[str, Any]) -> str:

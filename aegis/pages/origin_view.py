@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aegis.pages.plan_view import MOST, copy_words, mark_words, pinned_rows
+from aegis.pages.reading_view import ReadingView, load_reading
 from aegis.pages.statuses import Look, look
 from imports.hub_origins import News, load_origin, news_of
 from imports.models import Import
@@ -21,6 +22,7 @@ class OriginView:
     all_left_out: tuple[LeftOutFile, ...]
     news: News | None
     may_import: bool
+    reading: ReadingView | None
 
     @property
     def look(self) -> Look:
@@ -99,4 +101,5 @@ def load_origin_view(version: ModelVersion, *, contributes: bool) -> OriginView 
     if may_import:
         team = version.registered_model.team
         may_import = has_import_right(team, source=version.source)
-    return OriginView(found, numbers.first(), left_out, news, may_import)
+    reading = load_reading(version)
+    return OriginView(found, numbers.first(), left_out, news, may_import, reading)

@@ -114,6 +114,13 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "pinned": Look("idle", "lock", "Pinned"),
         "elsewhere": Look("idle", "lock", "Another hub"),
     },
+    "reading": {
+        "agrees": Look("pass", "pass", "Names this version"),
+        "outdated": Look("warn", "warn", "Names this digest, and is not up to date"),
+        "other": Look("fail", "fail", "Names another digest"),
+        "silent": Look("warn", "warn", "Names no version"),
+        "unread": Look("idle", "clock", "Not read yet"),
+    },
     "step": {
         "done": Look("pass", "pass", "done"),
         "running": Look("open", "open", "running"),

@@ -170,6 +170,8 @@ CELERY_TASK_ROUTES = {  # A task that is named here wins over a pattern.
     # It asks the servers of others, which may let it wait.
     "imports.tasks.write_owed_notes": {"queue": "imports"},
     "imports.tasks.check_hub": {"queue": "imports"},
+    "imports.tasks.read_run": {"queue": "imports"},
+    "imports.tasks.sweep_readings": {"queue": "imports"},
     "registry.tasks.carry_out_redaction": {"queue": "packages"},
     "registry.tasks.publish_revocations": {"queue": "signing"},
     "registry.tasks.sign_again": {"queue": "signing"},

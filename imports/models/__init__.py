@@ -2,6 +2,7 @@
 
 from imports.models.hub_origins import HubOrigin, RevisionWatch
 from imports.models.imports import Import, ImportState, ImportStep
+from imports.models.readings import ReadingState, RunReading
 from imports.models.rescans import Rescan, RescanState
 from imports.models.rights import ImportRight
 
@@ -11,7 +12,9 @@ __all__ = [
     "ImportRight",
     "ImportState",
     "ImportStep",
+    "ReadingState",
     "Rescan",
     "RescanState",
     "RevisionWatch",
+    "RunReading",
 ]

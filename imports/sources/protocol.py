@@ -142,3 +142,6 @@ class Source(Protocol):
 
     def annotate(self, plan: Plan, tags: Mapping[str, str]) -> None:
         """Write down at the origin what became of it, where it keeps such notes."""
+
+    def read_back(self, plan: Plan) -> Mapping[str, str]:
+        """Return what the origin says now of what was written down; nothing where it keeps none."""

@@ -152,6 +152,19 @@ ROWS: Final = [
         {},
     ),
     Row("GET", f"{VERSION}promotions/", f"{V}promotions/", SEES),
+    # Those who see it are told that a version from files comes from no run.
+    Row(
+        "GET",
+        f"{VERSION}provenance/check/",
+        f"{V}provenance/check/",
+        whoever_has(VIEW, status=404),
+    ),
+    Row(
+        "POST",
+        f"{VERSION}provenance/check/",
+        f"{V}provenance/check/",
+        whoever_has(VIEW, status=409),
+    ),
     # Those who contribute are told that a version from files follows no revision.
     Row("POST", f"{VERSION}newer/", f"{V}newer/", whoever_has(CONTRIBUTE, status=409)),
     Row("GET", f"{VERSION}provenance/", f"{V}provenance/", SEES),

@@ -235,6 +235,9 @@ ROWS: Final = [
         verdict="decline",
         comment="The name is made up.",
     ),
+    # Those who see it are told that a version from files comes from no run.
+    get(f"{VERSION}reading/", f"{V}reading/", whoever_has(VIEW, status=404)),
+    post(f"{VERSION}reading/again/", f"{V}reading/again/", whoever_has(VIEW, status=409)),
     # Those who contribute are told that a version from files follows no revision.
     post(f"{VERSION}newer/", f"{V}newer/", whoever_has(CONTRIBUTE, status=409)),
     post(f"{VERSION}verify/", f"{V}verify/", whoever_has(MAINTAIN, status=302)),

@@ -12,6 +12,8 @@ QUEUES = {
     "approvals.tasks.promote": "signing",
     "approvals.tasks.sweep": "default",
     "imports.tasks.check_hub": "imports",
+    "imports.tasks.read_run": "imports",
+    "imports.tasks.sweep_readings": "imports",
     "imports.tasks.run_import": "imports",
     "imports.tasks.run_rescan": "packages",
     "imports.tasks.sweep_imports": "default",

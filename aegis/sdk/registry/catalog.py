@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aegis.sdk import reading
 from aegis.sdk.documents import Version
 from aegis.sdk.registry.addresses import version_at, versions_of
 from aegis.sdk.registry.session import Session
@@ -27,6 +28,26 @@ class Catalog(Session):
     def show(self, model_name: str, ref: str | int = "latest") -> Version:
         """Return the version of a number, a stage, ``latest``, an alias or a label."""
         return Version.of(self._connection.get(version_at(model_name, ref)))
+
+    def last_reading(self, model_name: str, ref: str | int = "latest") -> Mapping[str, Any] | None:
+        """Return what ``check_provenance`` returned last, None where nobody asked for that."""
+        return reading.last_reading(
+            self._connection, version_at(model_name, ref, "provenance/check")
+        )
+
+    def check_provenance(
+        self, model_name: str, ref: str | int = "latest", *, wait_seconds: float = 60.0
+    ) -> Mapping[str, Any]:
+        """Have the MLflow run of a version read back, and return the last reading.
+
+        Its ``verdict`` is ``agrees``, ``outdated`` (the digest is this version's, another tag is
+        not as it should be), ``other`` (the run names another digest), ``silent`` or ``unread``;
+        ``tags`` say each what it should be and what was found, at ``read_at``. A tracking server
+        that is away leaves the former reading, with ``error`` and ``failing_since``. After
+        ``wait_seconds`` without an answer it is what is there then, with the state ``waiting``.
+        """
+        address = version_at(model_name, ref, "provenance/check")
+        return reading.read_back(self._connection, address, seconds=wait_seconds)
 
     def hub_origins(self, **filters: str) -> Iterator[Mapping[str, Any]]:
         """Yield the versions from the Hugging Face Hub, the newest import first.

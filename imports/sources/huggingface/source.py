@@ -94,6 +94,10 @@ class HuggingFaceSource:
     def annotate(self, plan: Plan, tags: Mapping[str, str]) -> None:
         """Do nothing: a repository belongs to its publishers."""
 
+    def read_back(self, plan: Plan) -> Mapping[str, str]:  # noqa: ARG002 -- The protocol's.
+        """Return nothing: a repository keeps no notes of ours."""
+        return {}
+
     def latest_commit(self, repo: str, revision: str) -> str:
         """Return the commit that a revision is at now, at the price of one small answer."""
         return self.hub.commit(repo, revision)

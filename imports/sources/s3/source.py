@@ -74,6 +74,10 @@ class BucketSource:
     def annotate(self, plan: Plan, tags: Mapping[str, str]) -> None:
         """Do nothing: Aegis may only read."""
 
+    def read_back(self, plan: Plan) -> Mapping[str, str]:  # noqa: ARG002 -- The protocol's.
+        """Return nothing: there are no notes of ours."""
+        return {}
+
     def _plan_of_one(self, bucket: Bucket, asked: Reference, stored: Stored) -> Plan:
         path = asked.key.rpartition("/")[2]
         rule = rule_of(path, include=asked.include, exclude=asked.exclude)

@@ -58,6 +58,11 @@ class FolderSource:
             raise self.refuses_notes
         self.annotated.append(tags)
 
+    def read_back(self, plan: Plan) -> Mapping[str, str]:  # noqa: ARG002 -- The protocol's.
+        if self.refuses_notes is not None:
+            raise self.refuses_notes
+        return self.annotated[-1] if self.annotated else {}
+
     def as_kind(self, *, keeps_notes: bool = False) -> SourceKind:
         """Return the kind of source that connects to this folder."""
         return SourceKind(
