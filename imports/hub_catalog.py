@@ -27,8 +27,8 @@ def hub_catalog(
 
     Of each registered model it is the latest, and with ``older`` all of them; with ``newer`` those
     of which the hub has a newer commit. ``q`` is a part of the name of model or repository,
-    ``team`` the slug of a team. Each row has ``licence``, ``key_name``, ``key_version`` and
-    ``compromised_at`` of its signature, and ``may_import`` for ``user``.
+    ``team`` the slug of a team. Each row has ``licence``, ``key_name``, ``key_version``,
+    ``is_development`` and ``compromised_at`` of its signature, and ``may_import`` for ``user``.
     """
     found = HubOrigin.objects.visible_to(user).ready()
     words = plain_text(q, field="q", limit=QUERY_LENGTH, required=False)
@@ -71,7 +71,7 @@ def _signature() -> dict[str, Subquery]:
         .annotate(compromised_at=of_key())
         .order_by("-signed_at", "-id")
     )
-    names = ("key_name", "key_version", "compromised_at")
+    names = ("key_name", "key_version", "is_development", "compromised_at")
     return {name: Subquery(latest.values(name)[:1]) for name in names}
 
 

@@ -16,6 +16,7 @@ from registry.models import ModelVersion
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _SHORTEST: Final = 7
+_NO_ANSWER: Final = frozenset({"hub_unreachable", "hub_unreadable"})
 
 
 class NewsState(StrEnum):
@@ -24,6 +25,7 @@ class NewsState(StrEnum):
     PINNED = "pinned"
     ELSEWHERE = "elsewhere"
     NEWER = "newer"
+    REFUSED = "refused"
     FAILING = "failing"
     UNASKED = "unasked"
     NEWEST = "newest"
@@ -35,7 +37,7 @@ class News:
 
     ``commit`` is the newer one, which the hub has had since ``seen_at`` at the latest, and
     ``number`` the version of the model that is it. ``asked_at`` is when the hub answered last;
-    ``error`` says why it does not since ``failing_since``.
+    ``error`` says why it refuses, or does not answer, since ``failing_since``.
     """
 
     state: NewsState
@@ -112,7 +114,8 @@ def _state(watch: RevisionWatch, *, is_newer: bool) -> NewsState:
     if watch.endpoint != endpoint_now():
         return NewsState.ELSEWHERE
     if watch.error_code:
-        return NewsState.FAILING
+        is_away = watch.error_code in _NO_ANSWER
+        return NewsState.FAILING if is_away else NewsState.REFUSED
     return NewsState.NEWEST if watch.commit else NewsState.UNASKED
 
 

@@ -151,7 +151,7 @@ def _let_go(held: Held, watch: RevisionWatch, refusal: Refusal, *, after: timede
         due_at=now + after,
         lease_until=None,
         error_code=refusal.code,
-        error=refusal.in_full,
+        error=refusal.sentence,
         failing_since=watch.failing_since or now,
     )
 

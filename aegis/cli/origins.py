@@ -61,8 +61,9 @@ def news_words(hub: Mapping[str, Any]) -> str:
     if hub["state"] == "newer":
         here = f", here as version {hub['version']}" if hub["version"] else ""
         return f"newer: {hub['commit'][:12]} since {hub['seen_at']}{here}"
-    if hub["state"] == "failing":
-        return f"no answer since {hub['failing_since']}: {hub['error']}"
+    if hub["state"] in {"failing", "refused"}:
+        what = "no answer" if hub["state"] == "failing" else "refused"
+        return f"{what} since {hub['failing_since']}: {hub['error']}"
     if hub["state"] == "newest":
         return f"newest of {hub['revision']}, asked {hub['asked_at']}"
     return _NEWS[hub["state"]]

@@ -49,7 +49,9 @@ class HubRow:
         """Return how its signature stands."""
         if not self.origin.key_name:
             return look("signature", "unsigned")
-        return look("signature", "compromised" if self.origin.compromised_at else "signed")
+        if self.origin.compromised_at:
+            return look("signature", "compromised")
+        return look("signature", "development" if self.origin.is_development else "signed")
 
 
 @dataclass(frozen=True, slots=True)

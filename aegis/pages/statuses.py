@@ -109,7 +109,8 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "news": {
         "newest": Look("pass", "pass", "Newest commit"),
         "newer": Look("warn", "warn", "Newer commit"),
-        "failing": Look("warn", "dismissed", "No answer"),
+        "refused": Look("warn", "dismissed", "Refused"),
+        "failing": Look("warn", "clock", "No answer"),
         "unasked": Look("idle", "clock", "Not asked yet"),
         "pinned": Look("idle", "lock", "Pinned"),
         "elsewhere": Look("idle", "lock", "Another hub"),

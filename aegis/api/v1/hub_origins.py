@@ -23,8 +23,9 @@ class NewsDocument(serializers.Serializer[Any]):
     """Whether the hub has a newer commit, as it said when it was asked last.
 
     ``state`` is ``newer`` with ``commit`` and, where a version of the model is that, ``version``;
-    ``newest``; ``failing`` with ``error``; ``unasked``; ``pinned`` for an import of a commit;
-    ``elsewhere`` for one from another hub than the one that is asked now.
+    ``newest``; ``refused`` (gone, closed) or ``failing`` (no answer), with ``error``; ``unasked``;
+    ``pinned`` for an import of a commit; ``elsewhere`` for one from another hub than the one that
+    is asked now.
     """
 
     state = serializers.ChoiceField([state.value for state in NewsState])

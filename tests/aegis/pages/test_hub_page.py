@@ -79,7 +79,7 @@ def test_a_row_says_what_it_is_who_brought_it_and_how_it_stands(
         commit[:12],
         "Mina Okafor",
         "Apache-2.0",
-        "Signed",
+        "Development key",
         "Not asked yet",
     ):
         assert said in page, said
@@ -88,7 +88,7 @@ def test_a_row_says_what_it_is_who_brought_it_and_how_it_stands(
     hub.fail("/api/models", refuse(401, "RepoNotFound", "Invalid username or password."))
     look()
     page = words(client)
-    assert "No answer" in page
+    assert "Refused" in page
     assert "The hub has no repository acme/tiny that is public." in page
     quarantine(job.made, cause="bytes", sentence="They are others.")
     assert "Quarantined" in words(client)

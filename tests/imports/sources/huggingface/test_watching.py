@@ -170,7 +170,7 @@ def test_a_hub_that_refuses_or_answers_nonsense_is_told_and_asked_again_later(
     watch = RevisionWatch.objects.get()
     assert watch.error_code == code
     assert watch.error
-    assert state_of(version) == NewsState.FAILING
+    assert state_of(version) == (NewsState.REFUSED if days else NewsState.FAILING)
     wait = timedelta(days=1) if days else LATER
     assert abs(watch.due_at - timezone.now() - wait) < timedelta(minutes=1)
     assert watch.lease_until is None
