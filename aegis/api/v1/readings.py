@@ -14,7 +14,7 @@ from imports.models import ReadingState, RunReading
 from imports.reading_back import Verdict, ask_for_reading, verdict_of
 
 
-class TagDocument(serializers.Serializer[Any]):
+class RunTagDocument(serializers.Serializer[Any]):
     """A tag of the run: what it should say, and what it said when it was read."""
 
     name = serializers.CharField()
@@ -33,7 +33,7 @@ class ReadingDocument(serializers.ModelSerializer[RunReading]):
     state = serializers.ChoiceField(ReadingState.choices)
     asked_by = serializers.CharField(source="asked_by.username")
     verdict = serializers.SerializerMethodField()
-    tags = TagDocument(many=True)
+    tags = RunTagDocument(many=True)
 
     class Meta:
         model = RunReading

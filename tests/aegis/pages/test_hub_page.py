@@ -140,6 +140,17 @@ def test_what_one_may_not_see_is_in_no_row_count_or_choice(
         assert "2 version" not in page
     assert "No import from the hub is like that" in words(stan, f"{VIEW}&newer=1")
     assert rows(as_person(cast.otto)) == ["secret v1", "open v1"]
+    api = "/api/v1/hub-origins/"
+    for further in ("", "?newer=true", "?older=true", "?q=secret", "?team=growth"):
+        found = stan.get(f"{api}{further}").json()["results"]
+        assert all(one["model"] == "open" for one in found), further
+    assert [one["model"] for one in as_person(cast.otto).get(api).json()["results"]] == [
+        "secret",
+        "open",
+    ]
+    assert stan.get("/api/v1/models/secret/versions/1/provenance/").status_code == 404
+    newer = stan.post("/api/v1/models/secret/versions/1/newer/", content_type="application/json")
+    assert newer.status_code == 404
     # Without anything to see there is no filter that could tell of a team.
     RegisteredModel.objects.filter(name="open").update(visibility="restricted")
     page = words(stan)
