@@ -19,7 +19,6 @@ from registry.models import Metric, UploadFile
 
 _BY_PEOPLE: Final = ("import:asked", "import:started", "import:cancelled", "import:retried")
 _LABELS: Final = {
-    "bucket": "Bucket",
     "repo": "Repository",
     "revision": "Revision",
     "include": "Include",

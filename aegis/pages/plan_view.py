@@ -24,7 +24,6 @@ _PINNED: Final = {
     "model_id": "Logged model",
     "artifact_path": "Artifact path",
     "bucket": "Bucket",
-    "address": "Address",
     "storage_endpoint": "Server",
     "etag": "ETag",
     "version_id": "Version of the object",

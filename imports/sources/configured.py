@@ -83,6 +83,9 @@ def kind_of(source: str) -> SourceKind:
 
 def shown_place(source: str, reference: Mapping[str, Any]) -> str:
     """Return what a source and its place are called where a person reads it."""
-    place = kind_of(source).place(reference)
+    try:
+        place = kind_of(source).place(reference)
+    except Invalid:  # It is configured no more; what was done remains.
+        place = str(reference.get("server") or reference.get("bucket") or "")
     label = str(ModelVersion.Source(source).label)
     return f"{label} ({place})" if place else label

@@ -115,6 +115,10 @@ class S3Stream:
         except Answer as refused:
             raise self._gone(refused) from refused
         self._body = answer["Body"]
+        if answer.get("ETag", self._found.etag).strip('"') != self._found.etag.strip('"'):
+            # There are servers that pass the condition over.
+            self.close()
+            raise self._bucket.wording.changed(self._found.shown)
         if not self._is_range(answer):
             self.close()
             raise self._bucket.away(f"gave another range of {self._found.shown}")

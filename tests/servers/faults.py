@@ -170,11 +170,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
             return
         tells = fault is not None and fault.kind == "tell"
+        told = {name.lower() for name in fault.headers} if fault else set()
         kept = data[: fault.after] if fault and not tells else data
         length = len(kept) if fault and fault.kind == "shorten" else len(data)
         self.send_response(answer.status)
         for name, value in answer.getheaders():
-            if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
+            if name.lower() not in {"content-length", "connection", "transfer-encoding", *told}:
                 self.send_header(name, value)
         for name, value in fault.headers.items() if fault and tells else ():
             self.send_header(name, value)

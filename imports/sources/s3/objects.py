@@ -89,6 +89,8 @@ def find(bucket: Bucket, key: str) -> Stored | None:
     except (Forbidden, Conflict):
         _ask_why(bucket, key)
         raise
+    if not head.get("ETag") or "ContentLength" not in head:
+        raise bucket.away("says of an object neither how large it is nor its ETag")
     return Stored(
         key=key,
         size=int(head["ContentLength"]),

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from aegis.problems import Invalid
+from aegis.sensitive.secrets import refuse_secrets
 from aegis.settings.import_buckets import VARIABLE, ImportBucket
 from aegis.text import refused_character
 from imports.sources.patterns import check_patterns
@@ -96,6 +97,7 @@ def _parts(uri: Any) -> tuple[str, str]:
         )
     if refused_character(text):
         raise _invalid("uri", "The address holds a character that no text may hold.")
+    refuse_secrets(text, field="uri")
     name, _, key = text.removeprefix(_SCHEME).partition("/")
     if len(key.encode()) > KEY_BYTES:
         raise _invalid("uri", f"A key has at most {KEY_BYTES:,} bytes.")

@@ -28,6 +28,7 @@ from registry.storage.s3_answers import Bucket
 from registry.storage.s3_reader import Found, S3Stream
 
 _SHOWN_DIGITS: Final = 16
+_SHOWN_LENGTH: Final = 1_000
 
 
 class BucketSource:
@@ -122,14 +123,13 @@ class BucketSource:
             told = told_of(bucket, files)
         pinned = {
             "bucket": self._place.name,
-            "address": uri,
             "storage_endpoint": self._place.endpoint_url,
             **pins,
         }
         revision = pins.get("version_id") or pins.get("etag") or mark
         return Plan(
             identity=f"{KIND}:{self._place.name}:{uri}@{mark}",
-            shown=uri,
+            shown=uri[:_SHOWN_LENGTH],
             files=files,
             pinned={name: value for name, value in pinned.items() if value},
             left_out=tuple(choice.left),

@@ -369,3 +369,6 @@ def test_a_bucket_is_imported_from_by_its_address(
     assert "Bucket (team-a)" in words(client, job)
     form = client.get(f"/imports/?like={job.number}").content.decode()
     assert 'value="s3://models/team-a/m/"' in form
+
+    settings.AEGIS_IMPORT_BUCKETS = {}
+    assert "Bucket (team-a)" in words(client, job)

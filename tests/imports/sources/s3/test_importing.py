@@ -171,6 +171,25 @@ def test_a_checksum_that_the_bytes_do_not_have_fails_the_import(
     assert (job.state, job.error_code) == ("failed", "upstream_digest_mismatch")
 
 
+def test_a_server_that_passes_conditions_over_is_found_out(
+    cast: Cast, shelf: Shelf, importing: None
+) -> None:
+    shelf.put({"m/a.txt": b"1"})
+    job = asked(cast, shelf)
+    shelf.proxy.plan("get object", "delay", seconds=0)  # The look.
+    shelf.proxy.plan("get object", "tell", headers={"ETag": '"another"'})
+    job = done(job)
+    assert (job.state, job.error_code) == ("failed", "source_changed")
+
+
+def test_a_long_address_is_imported_as_any_other(cast: Cast, shelf: Shelf, importing: None) -> None:
+    folder = "/".join(["d" * 200] * 4)
+    shelf.put({f"{folder}/a.txt": b"1"})
+    job = done(asked(cast, shelf, f"{folder}/"))
+    assert (job.state, job.error) == ("done", "")
+    assert job.made.provenance.identity.startswith(f"s3:models:{shelf.uri(folder)}/@")
+
+
 def test_an_archived_object_is_told_of_before_anything_is_registered(
     cast: Cast, shelf: Shelf, importing: None
 ) -> None:

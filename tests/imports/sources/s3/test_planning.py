@@ -38,7 +38,6 @@ def test_a_folder_is_what_lies_below_it_and_nothing_beside(shelf: Shelf) -> None
     assert (plan.shown, plan.is_complete, plan.notices) == (shelf.uri("a/"), True, ())
     assert plan.pinned == {
         "bucket": "models",
-        "address": shelf.uri("a/"),
         "storage_endpoint": shelf.proxy.endpoint,
     }
     assert [content(shelf, plan, file) for file in plan.files] == [b"{}", b"x", b"weights"]

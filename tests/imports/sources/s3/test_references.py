@@ -87,7 +87,6 @@ def test_what_may_be_an_object_or_a_folder_stays_open() -> None:
         "s3://open/a\x00b",
         "s3://open/a\nb",
         "s3://open/" + "é" * 513,
-        "s3://user:word@open/x",
         "s3://none/x",
         None,
         7,
@@ -118,6 +117,14 @@ def test_a_refusal_names_the_field_that_is_to_blame(reference: Any, field: str) 
     with pytest.raises(Invalid) as refusal:
         check_reference(reference)
     assert refusal.value.field == field
+
+
+def test_an_address_that_holds_a_secret_is_kept_nowhere() -> None:
+    for uri in (f"s3://open/ghp_{'a1B2' * 9}/x", "s3://user:a1B2word@open/x"):
+        with pytest.raises(Invalid) as refusal:
+            check_reference({"uri": uri})
+        assert refusal.value.code == "secret_found"
+        assert "a1B2" not in refusal.value.in_full
 
 
 def test_without_a_bucket_nothing_can_be_meant(settings: Settings) -> None:
