@@ -23,12 +23,15 @@ _PINNED: Final = {
     "run_id": "Run",
     "model_id": "Logged model",
     "artifact_path": "Artifact path",
+    "run_name": "Name of the run",
+    "artifact_uri": "Artifact URI",
+    "tracking_uri": "Tracking URI",
     "bucket": "Bucket",
     "storage_endpoint": "Server",
     "etag": "ETag",
     "version_id": "Version of the object",
 }
-_MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
+_MARKS: Final = {"huggingface": "Git object", "mlflow": "none, only", "s3": "ETag"}
 """What the bytes of a file are known by where no SHA-256 is said, by the kind of the source."""
 
 

@@ -1,6 +1,8 @@
 """Train a classifier of handwritten digits, log the run to MLflow, and print the run's ID."""
 
+import sys
 import tempfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import joblib
@@ -29,4 +31,6 @@ def train() -> str:
 
 
 if __name__ == "__main__":
-    print(train())
+    with redirect_stdout(sys.stderr):  # MLflow prints where the run can be seen.
+        run_id = train()
+    print(run_id)

@@ -1,117 +1,137 @@
-"""The examples for CI services: their commands are run as they stand, against a real registry.
+"""The examples, run as they stand: a model is trained, logged, imported and asked to be promoted.
 
-What trains and installs is left out: the folder of the tests stands for the run of MLflow.
+Only installing is left out: everything is there. MLflow, the registry and its API are real.
 """
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from aegis.cli.exits import Exit
 from approvals.models import PromotionRequest
 from approvals.policies import GateSpec
-from imports.rights import grant_import_right
-from imports.sources.configured import KINDS
-from registry.tasks import publish_revocations
-from tests.aegis.sdk.serving import Serving, serving
+from imports.tasks import write_owed_notes
+from registry.models import ModelVersion
+from tests.aegis.sdk.serving import Serving
 from tests.approvals.making import staging_policy
+from tests.docs.checkout import Checkout, check_out
+from tests.docs.conftest import KEY
 from tests.docs.pages import DOCS
-
-__all__ = ["serving"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RUN = "0123456789abcdef0123456789abcdef"
+INSTALL = "pip install aegis-registry mlflow scikit-learn"
+Commands = tuple[str, dict[str, str]]
 
 
 @pytest.fixture
-def home(serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout in which a run was trained that the registry can reach."""
-    publish_revocations()
-    hub = serving.folder.as_kind()
-
-    def checked(reference: Mapping[str, Any]) -> dict[str, Any]:
-        assert reference == {"run_id": RUN, "artifact_path": "model/model.joblib"}
-        return {"repo": "acme/tiny", **reference}
-
-    monkeypatch.setitem(KINDS, "mlflow", replace(hub, check=checked))
-    grant_import_right(serving.cast.growth, actor=serving.cast.ada, source="mlflow")
-    folder = tmp_path / "checkout"
-    (folder / "bin").mkdir(parents=True)
-    program = folder / "bin" / "aegis"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m aegis.cli "$@"\n')
-    program.chmod(0o755)
-    (folder / "run-id").write_text(f"{RUN}\n")
-    return folder
-
-
-def of_github() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the commands of each step that calls aegis, with the job's variables."""
-    (job,) = yaml.safe_load((DOCS / "examples" / "github-actions.yml").read_text())["jobs"].values()
-    for step in job["steps"]:
-        if "aegis " in step.get("run", "") and "pip install" not in step["run"]:
-            yield step["run"], job["env"]
-
-
-def of_gitlab() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the commands of the job that registers, in one piece, with the file's variables."""
-    said = yaml.safe_load((DOCS / "examples" / "gitlab-ci.yml").read_text())
-    yield "\n".join(said["register"]["script"]), said["variables"]
-
-
-def run(serving: Serving, home: Path, commands: str, given: dict[str, str]) -> None:
-    """Run commands as the service does: with its variables, and what earlier steps set."""
-    env_file = home / "github-env"
-    env_file.touch()
-    set_before = dict(line.split("=", 1) for line in env_file.read_text().splitlines())
-    plain = {name: value for name, value in given.items() if "${{" not in value}
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands],
-        cwd=home,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={
-            **os.environ,
-            **plain,
-            **set_before,
-            "PATH": f"{home / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(DOCS.parent),
-            "SIGN_KEY": "aegis-development",
-            "AEGIS_URL": serving.url,
-            "AEGIS_TOKEN": serving.token(serving.cast.mina),
-            "GITHUB_ENV": str(env_file),
-            "GITHUB_SHA": "c0ffee",
-            "CI_COMMIT_REF_NAME": "main",
-        },
+def checkout(registry: Serving, mlflow: str, tmp_path: Path) -> Checkout:
+    """The checkout of a job of growth's automation, which its registry lets in."""
+    return check_out(
+        tmp_path / "checkout",
+        registry,
+        registry.cast.ci_growth,
+        MLFLOW_TRACKING_URI=mlflow,
+        GITHUB_SHA="c0ffee",
+        CI_COMMIT_REF_NAME="main",
     )
-    assert done.returncode == 0, (commands, done.stdout, done.stderr)
+
+
+def of_github() -> Iterator[Commands]:
+    """Yield the commands of each step, with the job's variables but for those to be filled in."""
+    (job,) = yaml.safe_load((DOCS / "examples" / "github-actions.yml").read_text())["jobs"].values()
+    to_fill = {name for name, value in job["env"].items() if "${{" in value}
+    assert to_fill == {"AEGIS_URL", "AEGIS_TOKEN", "MLFLOW_TRACKING_URI"}
+    given = {name: value for name, value in job["env"].items() if name not in to_fill}
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands[0] == INSTALL
+    yield from ((each, given) for each in commands[1:])
+
+
+def of_gitlab() -> Iterator[Commands]:
+    """Yield the commands of each job in one piece, stage after stage, with the file's variables."""
+    said = yaml.safe_load((DOCS / "examples" / "gitlab-ci.yml").read_text())
+    assert said["default"]["before_script"] == [INSTALL]
+    for stage in said["stages"]:
+        (job,) = (
+            one for one in said.values() if isinstance(one, dict) and one.get("stage") == stage
+        )
+        yield "\n".join(job["script"]), said["variables"]
+
+
+def tags_of(run: str, mlflow: str) -> dict[str, str]:
+    """Return the tags of a run, as MLflow tells them."""
+    with urllib.request.urlopen(f"{mlflow}/api/2.0/mlflow/runs/get?run_id={run}") as answer:
+        return {tag["key"]: tag["value"] for tag in json.load(answer)["run"]["data"]["tags"]}
+
+
+def require_trained(version: ModelVersion, run: str, mlflow: str) -> None:
+    """Assert that a version is what was trained, signed by the key that was named."""
+    assert (version.registered_model.name, version.source) == ("digit-classifier", "mlflow")
+    assert [row.path for row in version.files.all()] == ["model.joblib"]
+    assert version.signatures.get().key_name == KEY
+    assert version.metrics.get(name="accuracy").value > 0.9
+    write_owed_notes()
+    assert tags_of(run, mlflow)["aegis.registry.digest"] == f"sha256:{version.digest}"
+
+
+def test_the_script_trains_imports_and_asks(
+    checkout: Checkout, registry: Serving, mlflow: str
+) -> None:
+    staging_policy(registry.cast)
+    said = checkout.run(f"python docs/examples/train_and_import.py digit-classifier growth {KEY}")
+
+    request = PromotionRequest.objects.get()
+    version = request.version
+    assert said.splitlines()[-2:] == [
+        f"digit-classifier@1 is registered, signed, with the digest {version.digest}.",
+        f"Request {request.number} waits for its reviewers.",
+    ]
+    assert request.target == "Staging"
+    run = request.reason.removeprefix("Trained by run ").removesuffix(".")
+    require_trained(version, run, mlflow)
 
 
 @pytest.mark.parametrize("steps", [of_github, of_gitlab])
-def test_the_commands_import_verify_gate_and_ask(serving: Serving, home: Path, steps: Any) -> None:
-    staging_policy(serving.cast, gates=[GateSpec("signature")])
+def test_the_commands_train_import_verify_gate_and_ask(
+    checkout: Checkout, registry: Serving, mlflow: str, steps: Any
+) -> None:
+    staging_policy(registry.cast, gates=[GateSpec("signature"), GateSpec("malware_scan")])
     for commands, given in steps():
-        run(serving, home, commands, given)
+        checkout.run(commands, given)
 
-    registered = json.loads((home / "registered.json").read_text())
+    registered = json.loads((checkout.folder / "registered.json").read_text())
     assert registered["registered"]
-    assert (registered["model"], registered["number"]) == ("digit-classifier", 1)
     request = PromotionRequest.objects.get()
-    assert (request.version.number, request.target) == (1, "Staging")
+    assert (request.version.number, request.target) == (registered["number"], "Staging")
+    assert request.reason.startswith("Trained on ")
+    run = (checkout.folder / "run-id").read_text().strip()
+    require_trained(request.version, run, mlflow)
 
 
-def test_a_gate_that_does_not_pass_ends_the_job(serving: Serving, home: Path) -> None:
-    staging_policy(serving.cast)
-    (commands, given), *_ = of_gitlab()
-    with pytest.raises(AssertionError, match="FAIL"):
-        run(serving, home, commands, given)
+@pytest.mark.parametrize("steps", [of_github, of_gitlab])
+def test_a_gate_that_does_not_pass_ends_the_job(
+    checkout: Checkout, registry: Serving, steps: Any
+) -> None:
+    staging_policy(registry.cast)  # It asks for a card, which nobody has written yet.
+    *passing, (gate, given) = _up_to_the_gate(steps())
+    for commands, its in passing:
+        checkout.run(commands, its)
+    ended = checkout.tried(gate, given)
+
+    assert ended.returncode == Exit.REFUSED, ended.stderr
+    assert "FAIL  Model card" in ended.stdout
+    assert ModelVersion.objects.get().is_ready
     assert not PromotionRequest.objects.exists()
+
+
+def _up_to_the_gate(steps: Iterator[Commands]) -> Iterator[Commands]:
+    for commands, given in steps:
+        yield commands, given
+        if "aegis check" in commands:
+            return

@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from aegis.embedded.processes import Child, Plan
@@ -27,8 +29,7 @@ def running() -> Iterator[str]:
 def start() -> tuple[str, Child]:
     """Start MLflow's application as its command line does, without loading that as well."""
     port = free_port()
-    folder = run.folder() / f"mlflow-{run.worker()}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="mlflow-", dir=run.folder()))
     stores = {
         "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{folder}/mlflow.db",
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
