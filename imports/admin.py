@@ -45,6 +45,7 @@ def _places() -> list[tuple[str, str]]:
     return [
         (hub.value, str(hub.label)),
         *((f"{mlflow.value}:{name}", f"{mlflow.label}: {name}") for name in servers),
+        (mlflow.value, f"{mlflow.label}: other servers, by the word of whoever brings the files"),
         *((f"{s3.value}:{name}", f"{s3.label}: {name}, {at.address}") for name, at in buckets),
     ]
 

@@ -64,8 +64,7 @@ def ask_import(
     _refuse_too_many(actor)
     kind = kind_of(source)
     checked = kind.check(reference)
-    model = _model(model_name, actor)
-    owner = model.team if model else _team_for_new(team, model_name, actor)
+    model, owner = owner_of(model_name, team, actor)
     require_import_right(owner, source=source, place=kind.place(checked))
     key = key_for(model, name=wish.sign_key) if model else None
     _check_wish(wish, model)
@@ -163,6 +162,14 @@ def _locked(job: Import, actor: User) -> Import:
 
 def _steps(kind: SourceKind) -> list[ImportStep.Name]:
     return [name for name in ImportStep.Name if kind.keeps_notes or name != _NOTING]
+
+
+def owner_of(
+    model_name: str, team: Team | None, actor: User
+) -> tuple[RegisteredModel | None, Team]:
+    """Return the locked model of that name, if there is one, and whose it is or would be."""
+    model = _model(model_name, actor)
+    return model, model.team if model else _team_for_new(team, model_name, actor)
 
 
 def _owner(job: Import) -> Team:

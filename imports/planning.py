@@ -11,7 +11,6 @@ from django.utils import timezone
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
-from aegis.proof.manifest import FileEntry, Manifest
 from aegis.text import name_key
 from imports.claims import Claim, TakenOver
 from imports.models import Import, ImportState, ImportStep
@@ -19,7 +18,7 @@ from imports.rights import require_import_right
 from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan
 from imports.uploading import PASSES
-from imports.usable_plans import stated
+from imports.usable_plans import digest_of, refuse_refused, stated
 from registry.cards_publishing import save_draft
 from registry.locks import lock_model
 from registry.models import ModelVersion, RegisteredModel, Upload, UploadFile, VersionState
@@ -66,7 +65,7 @@ def adopt_plan(held: Claim, plan: Plan) -> Import:
     job.registered_model = model
     place = kind_of(job.source).place(job.reference)
     require_import_right(model.team, source=job.source, place=place)
-    _refuse_refused(plan)
+    refuse_refused(plan)
     known = _known(model, plan)
     if known is not None and not job.asked["new_version"]:
         return _end_with(job, known)
@@ -180,16 +179,6 @@ def _known(model: RegisteredModel, plan: Plan) -> ModelVersion | None:
     return found
 
 
-def digest_of(plan: Plan) -> str | None:
-    """Return the digest of the manifest that will come of ``plan``, if the source says enough."""
-    entries = []
-    for file in plan.files:
-        if file.size is None or not file.sha256:
-            return None
-        entries.append(FileEntry(file.path, file.size, file.sha256))
-    return Manifest.of(entries).digest
-
-
 def _is_same_selection(former: ModelVersion, plan: Plan) -> bool:
     paths = set(former.files.values_list("path", flat=True))
     return paths == {file.path for file in plan.files}
@@ -229,12 +218,6 @@ def _rewritten(former: ModelVersion, path: str, now: str, then: str) -> Conflict
         mend="A revision never changes, so ask those who publish it what happened.",
         details={"path": path, "version": former.number},
     )
-
-
-def _refuse_refused(plan: Plan) -> None:
-    for notice in plan.notices:
-        if notice.refuses:
-            raise Conflict(notice.code, notice.sentence)
 
 
 def _end_with(job: Import, known: ModelVersion) -> Import:

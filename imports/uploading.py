@@ -11,6 +11,7 @@ from aegis.accounts.models import User
 from aegis.audit.recording import verb
 from imports.hints import hint
 from imports.models import Import, ImportStep
+from imports.stating import facts_with, stated_with, take_origin
 from registry.bringing import brought_with, take_signature
 from registry.equal_versions import EqualVersions, equal_versions
 from registry.locks import lock_model
@@ -90,10 +91,12 @@ def import_upload(
     The version is there at once, pending, with its number. See ``create_version`` for
     ``label`` and ``facts``, ``take_upload`` for the refusals of an upload, ``key_for`` for those
     of ``sign_key``, the name of the signing key; without it the default signs. An upload that was
-    brought with a signature gets that one, or is refused: see ``registry.bringing``.
+    brought with a signature gets that one, or is refused: see ``registry.bringing``. What is stated
+    of its origin is recorded with it as that, see ``imports.stating``.
     """
     model = lock_model(model.pk)
     require(actor, CONTRIBUTE, model)
+    origin = stated_with(upload, model)
     brought = brought_with(upload, model, key_name=sign_key)
     key = brought.key_version.key if brought else key_for(model, name=sign_key)
     version = create_version(
@@ -102,11 +105,13 @@ def import_upload(
         source=ModelVersion.Source.UPLOAD,
         label=label,
         description=description,
-        facts=facts,
+        facts=facts if origin is None else facts_with(origin, facts),
     )
     files = take_upload(upload, actor=actor, version=version)
     if brought is not None:
         take_signature(brought, version, files, actor=actor)
+    if origin is not None:
+        take_origin(origin, version, files, actor=actor)
     job = Import.objects.create(
         registered_model=model,
         model_name=model.name,

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from aegis.problems import Invalid, Refusal
+from aegis.problems import Conflict, Invalid, Refusal
+from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.paths import check_path, check_paths
 from aegis.sensitive.secrets import refuse_secrets
 from imports.sources.protocol import FoundMetric, Notice, Plan
@@ -43,6 +44,23 @@ def usable(plan: Plan) -> Plan:
 def stated(metric: FoundMetric) -> StatedMetric:
     """Return a metric as the registry records it."""
     return StatedMetric(metric.name, metric.value, metric.dataset, metric.slice)
+
+
+def digest_of(plan: Plan) -> str | None:
+    """Return the digest of the manifest that will come of ``plan``, if the source says enough."""
+    entries = []
+    for file in plan.files:
+        if file.size is None or not file.sha256:
+            return None
+        entries.append(FileEntry(file.path, file.size, file.sha256))
+    return Manifest.of(entries).digest
+
+
+def refuse_refused(plan: Plan) -> None:
+    """Raise ``Conflict`` for what the plan itself says is refused."""
+    for notice in plan.notices:
+        if notice.refuses:
+            raise Conflict(notice.code, notice.sentence)
 
 
 def _check_files(plan: Plan) -> None:

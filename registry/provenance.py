@@ -18,13 +18,14 @@ from registry.versions import require_not_failed
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a version was fetched from; see ``Provenance`` for what its fields mean."""
+    """Where a version was fetched from, or is said to be from; see ``Provenance``."""
 
     identity: str
     shown: str
     url: str
     is_complete: bool
     document: Mapping[str, Any]
+    stated_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def record_provenance(
         url=origin.url,
         is_complete=origin.is_complete,
         document=dict(origin.document),
+        stated_source=origin.stated_source,
         recorded_by=actor,
     )
     checked = [recordable(metric) for metric in metrics]

@@ -11,7 +11,7 @@ from aegis.cli.exits import Exit
 from aegis.cli.options import Json, Url, registry
 from aegis.cli.origins import SOURCES, copy_of, file_lines
 from aegis.cli.output import bars, files, print_json, size, tell, version_json
-from aegis.sdk import Import, ModelRegistry, Version
+from aegis.sdk import ModelRegistry, Version
 from aegis.sdk.progress import Watcher
 
 ModelName = Annotated[
@@ -32,6 +32,13 @@ Plan = Annotated[
 KeepTemp = Annotated[
     bool, typer.Option("--keep-temp", help="Keep the files of a failed import for an hour.")
 ]
+Local = Annotated[
+    bool,
+    typer.Option(
+        "--local",
+        help="Fetch the files here and send them, signed here where VAULT_ADDR is set.",
+    ),
+]
 NewVersion = Annotated[
     bool, typer.Option("--new-version", help="Also where a version has these files already.")
 ]
@@ -47,6 +54,7 @@ class Asked:
     version: str | None
     team: str | None
     sign_key: str | None
+    local: bool
     as_json: bool
 
 
@@ -66,6 +74,7 @@ def hf(
     plan: Plan = False,
     new_version: NewVersion = False,
     keep_temp: KeepTemp = False,
+    local: Local = False,
     wait: Wait = True,
     url: Url = None,
     as_json: Json = False,
@@ -73,11 +82,12 @@ def hf(
     """Import a repository of the Hugging Face Hub, pinned to its commit.
 
     The registry downloads it, compares each file with the hub's digests, scans, packs and signs
-    it. After Ctrl-C that goes on.
+    it. After Ctrl-C that goes on. With --local this machine downloads, signs and sends it, and the
+    same command goes on where it stopped.
     """
     patterns = {"include": include or [], "exclude": exclude or []}
     reference = {"repo": repo_id, "revision": revision, **patterns}
-    asked = Asked("huggingface", reference, model_name, version, team, sign_key, as_json)
+    asked = Asked("huggingface", reference, model_name, version, team, sign_key, local, as_json)
 
     def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
         return there.import_huggingface(
@@ -91,6 +101,7 @@ def hf(
             sign_key=sign_key,
             new_version=new_version,
             keep_temp=keep_temp,
+            local=local,
             wait=wait,
             progress=progress,
         )
@@ -122,6 +133,7 @@ def mlflow(
     plan: Plan = False,
     new_version: NewVersion = False,
     keep_temp: KeepTemp = False,
+    local: Local = False,
     wait: Wait = True,
     url: Url = None,
     as_json: Json = False,
@@ -129,11 +141,12 @@ def mlflow(
     """Import a model of an MLflow run, with the run's metrics, parameters and environment.
 
     The registry downloads it, scans, packs and signs it, and the run gets the tags
-    aegis.registry.*. After Ctrl-C that goes on.
+    aegis.registry.*. After Ctrl-C that goes on. With --local this machine downloads it from the
+    server of MLFLOW_TRACKING_URI, signs and sends it.
     """
     names = {"server": server, "run_id": run_id, "artifact_path": artifact_path, "uri": uri}
     reference = {name: value for name, value in names.items() if value is not None}
-    asked = Asked("mlflow", reference, model_name, version, team, sign_key, as_json)
+    asked = Asked("mlflow", reference, model_name, version, team, sign_key, local, as_json)
 
     def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
         return there.import_mlflow(
@@ -147,6 +160,7 @@ def mlflow(
             sign_key=sign_key,
             new_version=new_version,
             keep_temp=keep_temp,
+            local=local,
             wait=wait,
             progress=progress,
         )
@@ -157,6 +171,9 @@ def mlflow(
 
 def planned(there: ModelRegistry, asked: Asked) -> int:
     """Have it looked up, say what was found, and leave nothing behind."""
+    if asked.local:
+        said = there.plan_local_import(asked.source, asked.reference, asked.model, team=asked.team)
+        return _told(said["found"], said, asked)
     with bars(quiet=asked.as_json) as progress:
         job = there.plan_import(
             asked.source,
@@ -167,13 +184,17 @@ def planned(there: ModelRegistry, asked: Asked) -> int:
             sign_key=asked.sign_key,
             progress=progress,
         )
-    found = job.found or {}
+    return _told(job.found or {}, job.document, asked)
+
+
+def _told(found: Mapping[str, Any], document: Mapping[str, Any], asked: Asked) -> int:
+    """Say what would come in, and whether it would be refused."""
     is_refused = any(notice["refuses"] for notice in found["notices"])
     if asked.as_json:
-        print_json(job.document)
+        print_json(document)
     else:
         tell("Plan")
-        tell(f"  Import {_origin(job)} as {asked.model}")
+        tell(f"  Import {_origin(found, asked.source)} as {asked.model}")
         known = "size unknown" if found["size"] is None else size(found["size"])
         tell(f"  Copy {copy_of(found)}, {known}")
         for line in file_lines(found, job.source):
@@ -188,16 +209,25 @@ def imported(
     """Have the version brought in, and say how that ended."""
     with bars(quiet=asked.as_json) as progress:
         made = bring_in(there, progress)
-    return ended(there, made, sign_key=asked.sign_key, as_json=asked.as_json)
+    source = asked.source if asked.local else None
+    return ended(there, made, sign_key=asked.sign_key, source=source, as_json=asked.as_json)
 
 
-def ended(there: ModelRegistry, made: Version, *, sign_key: str | None, as_json: bool) -> int:
+def ended(
+    there: ModelRegistry,
+    made: Version,
+    *,
+    sign_key: str | None,
+    source: str | None = None,
+    as_json: bool,
+) -> int:
     """Read a version that was imported back, print how that ended, and return the exit code."""
     checks = read_back(there, made, sign_key=sign_key)
     if as_json:
         print_json({**version_json(made), "verification": [one.to_json() for one in checks]})
     else:
-        origin = _origin(made.job) if made.job else "?"
+        job = made.job
+        origin = _origin(job.found or {}, source or job.source) if job else "what was named"
         label = f" ({made.label})" if made.label else ""
         changes = [f"Registered {made.name}{label}: {files(made.file_count)}, {size(made.size)}"]
         if made.already_registered:
@@ -216,9 +246,8 @@ def ended(there: ModelRegistry, made: Version, *, sign_key: str | None, as_json:
     return Exit.DONE if all(one.passed for one in checks) else Exit.FAILED
 
 
-def _origin(job: Import) -> str:
-    found = job.found or {}
-    where = SOURCES.get(job.source, job.source)
+def _origin(found: Mapping[str, Any], source: str) -> str:
+    where = SOURCES.get(source, source)
     return f"{found.get('shown') or 'what was named'} from {where}"
 
 

@@ -28,6 +28,8 @@ def origin_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found["url"]:
         yield f"           {found['url']}"
     yield f"Identity   {found['identity']}"
+    if found["is_stated"]:
+        yield f"Stated     by {found['recorded_by']}, who brought the files; not checked there"
     for name, value in found["pinned"].items():
         yield f"Pinned     {name} {value}"
     yield f"Copy       {copy_of(found)}"

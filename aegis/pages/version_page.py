@@ -204,7 +204,9 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         files=_first_files(version, record),
         scan=scan_view(record),
         job=None if is_ready else load_job(version),
-        origin=load_origin_view(version, contributes=CONTRIBUTE in held),
+        origin=load_origin_view(version, contributes=CONTRIBUTE in held)
+        if history.has_origin
+        else None,
     )
 
 

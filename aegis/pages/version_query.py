@@ -20,6 +20,7 @@ from registry.models import (
     ModelVersion,
     PackageCheck,
     PackageWatch,
+    Provenance,
     Quarantine,
     Signature,
     SigningJob,
@@ -119,6 +120,7 @@ class History:
     due: Due | None
     quarantines: tuple[HeldBack, ...]
     is_scanned_again: bool
+    has_origin: bool
 
 
 def load_history(version: ModelVersion) -> History:
@@ -148,6 +150,7 @@ def load_history(version: ModelVersion) -> History:
         due_rows=rows_as_json(watch.order_by("due_at"), Due),
         held_rows=rows_as_json(held.order_by("opened_at"), HeldBack),
         is_scanned_again=Exists(again),
+        has_origin=Exists(Provenance.objects.filter(version=OuterRef("pk"))),
         alias_names=ArraySubquery(aliases.values("name")),
     ).get(pk=version.pk)
     return History(
@@ -160,4 +163,5 @@ def load_history(version: ModelVersion) -> History:
         next((record_of(Due, one) for one in row.due_rows), None),
         tuple(record_of(HeldBack, one) for one in row.held_rows),
         row.is_scanned_again,
+        row.has_origin,
     )

@@ -16,6 +16,7 @@ class Wanted(TypedDict, total=False):
     sign_key: str | None
     new_version: bool
     keep_temp: bool
+    local: bool
     wait: bool
     progress: Watcher
 

@@ -10,7 +10,7 @@ from aegis.proof.manifest import Manifest
 from aegis.proof.signing.signer import Signer
 from aegis.sdk.documents import Version
 from aegis.sdk.http import Connection, quoted
-from aegis.sdk.kept import StateFile
+from aegis.sdk.kept import StateFile, UploadState
 from aegis.sdk.local_files import LocalModel, find_files
 from aegis.sdk.owning import find_model, only_team
 from aegis.sdk.progress import Watcher
@@ -65,27 +65,64 @@ def register(connection: Connection, wish: Wish, *, wait: bool, watcher: Watcher
     make_model(connection, wish)
     kept = StateFile(url=connection.url, model=wish.model, root=root)
     uploader = Uploader(connection, found, kept, watcher)
+    return registered(connection, wish, found, uploader, kept, wait=wait, watcher=watcher)
+
+
+def registered(
+    connection: Connection,
+    wish: Wish,
+    found: LocalModel,
+    uploader: Uploader,
+    kept: StateFile,
+    *,
+    wait: bool,
+    watcher: Watcher,
+) -> Version:
+    """Send files for a model that is there, and return the version that they become."""
     document = _added(connection, wish, found, uploader, kept)
+    version = Version.of(document)
+    if not document["already_registered"]:
+        state_metrics(connection, wish, version, uploader.state.key)
+    elif uploader.state.upload:
+        connection.send("DELETE", f"uploads/{uploader.state.upload}/")
+    made = seen_through(connection, document, kept, wait=wait, watcher=watcher)
+    return replace(made, left_out=found.left_out)
+
+
+def made_before(
+    connection: Connection, model: str, fields: Mapping[str, Any], kept: StateFile
+) -> dict[str, Any] | None:
+    """Return what was answered to an earlier call that was broken off after it; None without."""
+    state = kept.load()
+    is_same = state.upload is not None and state.version_fields == fields
+    if not is_same or not _is_taken(connection, str(state.upload)):
+        return None
+    return _asked(connection, model, state, fields, key=f"version-{state.key}")
+
+
+def seen_through(
+    connection: Connection,
+    document: Mapping[str, Any],
+    kept: StateFile,
+    *,
+    wait: bool,
+    watcher: Watcher,
+) -> Version:
+    """Return the version of an answer once it is ready, or at once without ``wait``."""
     version = Version.of(
         document,
         already_registered=document["already_registered"],
         equals=tuple(document["equals"]),
-        left_out=found.left_out,
     )
-    if not version.already_registered:
-        state_metrics(connection, wish, version, uploader.state.key)
-    elif uploader.state.upload:
-        connection.send("DELETE", f"uploads/{uploader.state.upload}/")
-    job = None
-    if wait and not version.already_registered:
-        job = wait_for_import(connection, document["import"], watcher=watcher)
-    # Whoever stops waiting and calls again is given the same version.
-    kept.forget()
-    if job is None:
+    if version.already_registered or not wait:
+        # Whoever calls again is given the same version.
+        kept.forget()
         return version
+    job = wait_for_import(connection, document["import"], watcher=watcher)
+    kept.forget()
     require_done(job)
     ready = connection.get(f"models/{quoted(version.model)}/versions/{version.number}/")
-    return replace(Version.of(ready), left_out=version.left_out, equals=version.equals)
+    return replace(Version.of(ready), equals=version.equals, job=job)
 
 
 def make_model(connection: Connection, wish: Wish) -> None:
@@ -148,11 +185,16 @@ def _try_known(connection: Connection, wish: Wish, uploader: Uploader) -> dict[s
 def _posted(
     connection: Connection, wish: Wish, uploader: Uploader, key: str | None = None
 ) -> dict[str, Any]:
+    state = uploader.state
+    key = key or f"version-{state.key}"
+    return _asked(connection, wish.model, state, wish.version_fields(), key=key)
+
+
+def _asked(
+    connection: Connection, model: str, state: UploadState, fields: Mapping[str, Any], *, key: str
+) -> dict[str, Any]:
     document: dict[str, Any] = connection.send(
-        "POST",
-        f"models/{quoted(wish.model)}/versions/",
-        {"upload": uploader.state.upload, **wish.version_fields()},
-        key=key or f"version-{uploader.state.key}",
+        "POST", f"models/{quoted(model)}/versions/", {"upload": state.upload, **fields}, key=key
     )
     return document
 

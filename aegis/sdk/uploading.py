@@ -89,6 +89,12 @@ class Uploader:
             }
             self._connection.ask("PUT", self._address(entry.path), headers=headers, content=b"")
 
+    def open(self) -> str:
+        """Open the upload, or the one of an earlier run, and return its id."""
+        self._opened()
+        assert self.state.upload is not None
+        return self.state.upload
+
     def bring(self, bundle: bytes) -> None:
         """Bring the signature that the version is to have; it may come before the files."""
         self._opened()

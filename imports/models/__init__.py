@@ -5,6 +5,7 @@ from imports.models.imports import Import, ImportState, ImportStep
 from imports.models.readings import ReadingState, RunReading
 from imports.models.rescans import Rescan, RescanState
 from imports.models.rights import ImportRight
+from imports.models.stated import StatedOrigin
 
 __all__ = [
     "HubOrigin",
@@ -17,4 +18,5 @@ __all__ = [
     "RescanState",
     "RevisionWatch",
     "RunReading",
+    "StatedOrigin",
 ]

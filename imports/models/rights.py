@@ -12,6 +12,8 @@ class ImportRight(models.Model):
     """That the members of ``team`` may import from a source, for models of that team.
 
     ``place`` is the name of the tracking server or bucket where ``source`` has several, else empty.
+    Without one, a right for MLflow is for servers that the settings do not name, which only clients
+    reach.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="import_rights")

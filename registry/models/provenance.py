@@ -15,7 +15,8 @@ class Provenance(models.Model):
     for equal bytes of equal origin. ``document`` holds what the source said: what it was pinned
     to, each file with its upstream digest, each file that was left out with the rule, metrics
     that could not be recorded, and what was noticed. ``is_complete`` says that no file
-    of the model was left out.
+    of the model was left out. With a ``stated_source`` nobody but the uploader saw the origin: it
+    is of that source by the word of the client, and Aegis has not asked there.
     """
 
     version = models.OneToOneField(
@@ -26,6 +27,7 @@ class Provenance(models.Model):
     url = models.CharField(max_length=2000, blank=True)
     is_complete = models.BooleanField()
     document = models.JSONField()
+    stated_source = models.CharField(max_length=12, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

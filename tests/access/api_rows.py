@@ -380,6 +380,13 @@ ROWS: Final = [
         only([CONTRIBUTOR], 409, others=404),
     ),
     Row(
+        "PUT",
+        f"{ROOT}uploads/<uuid:key>/origin/",
+        "/api/v1/uploads/{upload}/origin/",
+        # What is sent states no origin.
+        only([CONTRIBUTOR], 400, others=404),
+    ),
+    Row(
         "DELETE",
         f"{ROOT}uploads/<uuid:key>/files/<path:path>",
         "/api/v1/uploads/{upload}/files/a.bin",

@@ -18,11 +18,13 @@ from registry.models import Provenance
 class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     """Where a version comes from: what the source said when it was looked up.
 
+    With ``is_stated`` the client that brought the files looked, and nobody has checked it.
     ``identity`` is equal for equal bytes of equal origin; ``pinned`` is what the reference was
     resolved to. ``is_complete`` is false for a partial copy, whose other files are ``left_out``.
     """
 
-    source = serializers.CharField(source="version.source")  # type: ignore[assignment]  # DRF has an attribute of that name.
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]  # DRF has an attribute of that name.
+    is_stated = serializers.SerializerMethodField()
     pinned = serializers.DictField(source="document.pinned", child=serializers.CharField())
     files = PlannedFileDocument(source="document.files", many=True)
     left_out = LeftOutDocument(source="document.left_out", many=True)
@@ -37,6 +39,7 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
         model = Provenance
         fields = (
             "source",
+            "is_stated",
             "identity",
             "shown",
             "url",
@@ -55,6 +58,14 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     def get_hub(self, found: Provenance) -> dict[str, Any] | None:
         """Return whether the hub has a newer commit, for what came from one."""
         return news_document(load_origin(found.version))
+
+    def get_source(self, provenance: Provenance) -> str:
+        """Return the source that it was fetched from, or that it is said to be of."""
+        return provenance.stated_source or str(provenance.version.source)
+
+    def get_is_stated(self, provenance: Provenance) -> bool:
+        """Say whether this is the word of the client that brought the files."""
+        return bool(provenance.stated_source)
 
 
 class ProvenanceOfVersion(View):

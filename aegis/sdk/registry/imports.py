@@ -5,6 +5,8 @@ from typing import Any
 
 from aegis.sdk import importing
 from aegis.sdk.documents import Import, Version
+from aegis.sdk.local import bringing
+from aegis.sdk.local.sources import origin_of
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.registry.addresses import version_at
 from aegis.sdk.registry.session import Session
@@ -26,6 +28,7 @@ class Imports(Session):
         sign_key: str | None = None,
         new_version: bool = False,
         keep_temp: bool = False,
+        local: bool = False,
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
@@ -43,6 +46,12 @@ class Imports(Session):
         the others; ``Unreachable`` where the hub is away for longer than ``patience``. The
         version's ``job`` says what was found. ``keep_temp`` keeps the files of a failed import for
         an hour. ``progress`` is called with ``Progress`` reports.
+
+        With ``local`` this machine fetches the files (extra ``aegis-registry[hf]``) and sends them,
+        so that the registry needs no way to the hub; a call that was broken off goes on. The
+        registry then marks the origin as stated by you. Where the environment names a Vault, the
+        files are signed here, with ``sign_key`` or the registry's default key. ``keep_temp`` keeps
+        what was fetched in the user's cache.
         """
         wish = importing.Wish(
             source="huggingface",
@@ -59,7 +68,7 @@ class Imports(Session):
             new_version=new_version,
             keep_temp=keep_temp,
         )
-        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+        return self._brought_in(wish, local=local, wait=wait, watcher=progress)
 
     def import_mlflow(  # noqa: PLR0913 -- What is wanted of a run, nearly all by name.
         self,
@@ -74,6 +83,7 @@ class Imports(Session):
         sign_key: str | None = None,
         new_version: bool = False,
         keep_temp: bool = False,
+        local: bool = False,
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
@@ -83,6 +93,8 @@ class Imports(Session):
         ``uri``: ``runs:/…``, ``models:/NAME/VERSION``, ``models:/NAME@ALIAS``, ``models:/m-…``.
         ``server`` is the name of one of the registry's tracking servers, where it has several. The
         run then bears the tags ``aegis.registry.*``. The rest is as in ``import_huggingface``.
+        With ``local`` this machine asks the server of MLFLOW_TRACKING_URI (extra
+        ``aegis-registry[mlflow]``), and the run gets no tags.
         """
         wish = importing.Wish(
             source="mlflow",
@@ -99,7 +111,32 @@ class Imports(Session):
             new_version=new_version,
             keep_temp=keep_temp,
         )
-        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+        return self._brought_in(wish, local=local, wait=wait, watcher=progress)
+
+    def _brought_in(
+        self, wish: importing.Wish, *, local: bool, wait: bool, watcher: Watcher
+    ) -> Version:
+        if not local:
+            return importing.bring_in(self._connection, wish, wait=wait, watcher=watcher)
+        origin = origin_of(wish.source, wish.reference)
+        return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=watcher)
+
+    def plan_local_import(
+        self,
+        source: str,
+        reference: Mapping[str, Any],
+        model_name: str,
+        *,
+        team: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Look a reference up on this machine, and return what the registry makes of it.
+
+        That is ``found`` as imports have it, and the number of the ``known_version`` that has these
+        files already. Nothing is registered, and no file of the model is fetched.
+        """
+        wish = importing.Wish(source, reference, model_name, team)
+        looked = bringing.look(self._connection, origin_of(source, reference), wish)
+        return {"found": looked.found, "known_version": looked.known}
 
     def import_s3(  # noqa: PLR0913 -- What is wanted of a bucket, nearly all by name.
         self,

@@ -45,7 +45,7 @@ class MlflowSource:
         with Tracking(self._server) as tracking:
             located = locate(tracking, named)
             description = read_description(tracking, located.folder)
-        return self._plan(located, description)
+        return self.plan_of(located, description)
 
     @contextmanager
     def open(
@@ -90,7 +90,8 @@ class MlflowSource:
             if name.startswith(OURS)
         }
 
-    def _plan(self, located: Located, description: Description) -> Plan:
+    def plan_of(self, located: Located, description: Description) -> Plan:
+        """Return the plan of what was located; nobody is asked."""
         sieve = Sieve()
         run, model = located.run, located.model
         metrics, left_out_metrics = chosen(run, model)

@@ -2,5 +2,6 @@
 
 from tests.aegis.loading.conftest import models
 from tests.aegis.sdk.serving import serving
+from tests.servers.mlflow.tracking import tracked
 
-__all__ = ["models", "serving"]
+__all__ = ["models", "serving", "tracked"]

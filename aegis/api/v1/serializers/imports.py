@@ -10,6 +10,7 @@ from aegis.problems import Refusal, Unavailable
 from imports.machine import actions_of
 from imports.models import Import, ImportState, ImportStep
 from imports.sources.protocol import Plan
+from imports.stating import stated_plan
 
 
 class NewImport(StrictSerializer):
@@ -192,4 +193,5 @@ class ImportDocument(ImportRow):
     @extend_schema_field(FoundDocument(allow_null=True))
     def get_found(self, job: Import) -> Any:
         """Return what was found, once it was looked up."""
-        return FoundDocument(Plan.from_json(job.plan)).data if job.plan else None
+        plan = job.plan or stated_plan(job)
+        return FoundDocument(Plan.from_json(plan)).data if plan else None

@@ -1,0 +1,1 @@
+"""Bringing a model in through this machine: fetched, checked, signed and sent from here."""
