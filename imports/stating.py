@@ -20,6 +20,7 @@ from imports.models import Import, StatedOrigin
 from imports.rights import require_import_right
 from imports.sources.huggingface.stated import stated_repository
 from imports.sources.mlflow.stated import stated_place, stated_run
+from imports.sources.package import stated_package
 from imports.sources.protocol import Notice, Plan
 from imports.usable_plans import digest_of, refuse_refused, stated, usable
 from registry.cards_publishing import save_draft
@@ -56,6 +57,8 @@ class StatedKind:
 KINDS: Final[dict[str, StatedKind]] = {
     "huggingface": StatedKind(stated_repository, lambda *_: ""),
     "mlflow": StatedKind(stated_run, stated_place),
+    # Whoever may register files may say which registry they had them from.
+    "package": StatedKind(stated_package, None),
 }
 
 

@@ -11,6 +11,7 @@ from aegis.cli import (
     downloading,
     importing,
     importing_buckets,
+    importing_packages,
     load_checking,
     looking,
     promoting,
@@ -60,6 +61,7 @@ def aegis(
 _COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "verify": verifying.verify,
     "download": downloading.download,
+    "export": downloading.export,
     "register": registering.register,
     "list": looking.list_,
     "show": looking.show,
@@ -75,6 +77,7 @@ _OF_IMPORT: Final[dict[str, Callable[..., int]]] = {
     "mlflow": importing.mlflow,
     "s3": importing_buckets.s3,
     "newer": renewing.newer,
+    "package": importing_packages.package,
     "list": watching.list_,
     "status": watching.status,
     "cancel": watching.cancel,

@@ -1,4 +1,4 @@
-"""``aegis download``."""
+"""``aegis download`` and ``aegis export``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -35,4 +35,28 @@ def download(
         version = found.version
         what = f"{files(version.file_count)}, {size(version.size)}, verified."
         tell(f"{version.name} is in {found.path}: {what}")
+    return Exit.DONE
+
+
+def export(
+    named: Named,
+    to: Annotated[Path | None, typer.Option("--to", help="The new file.")] = None,
+    key: Keys = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> int:
+    """Write a version with its proofs and documents into one file, for another registry.
+
+    After a break, or Ctrl-C, the same command goes on where it stopped. `aegis import package`
+    reads the file; unpacked with tar, `aegis verify package.tar.gz` checks it.
+    """
+    name, ref = split(named)
+    with registry(url, keys=key) as there, bars(quiet=as_json) as progress:
+        made = there.export(name, ref, to=to, progress=progress)
+    if as_json:
+        print_json({**version_json(made.version), "path": str(made.path), "verified": True})
+    else:
+        version = made.version
+        what = f"{files(version.file_count)}, {size(version.size)}, verified."
+        tell(f"{version.name} is in {made.path}: {what}")
     return Exit.DONE

@@ -54,8 +54,8 @@ class Asked:
     version: str | None
     team: str | None
     sign_key: str | None
-    local: bool
     as_json: bool
+    local: bool = False
 
 
 def hf(
@@ -87,7 +87,7 @@ def hf(
     """
     patterns = {"include": include or [], "exclude": exclude or []}
     reference = {"repo": repo_id, "revision": revision, **patterns}
-    asked = Asked("huggingface", reference, model_name, version, team, sign_key, local, as_json)
+    asked = Asked("huggingface", reference, model_name, version, team, sign_key, as_json, local)
 
     def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
         return there.import_huggingface(
@@ -146,7 +146,7 @@ def mlflow(
     """
     names = {"server": server, "run_id": run_id, "artifact_path": artifact_path, "uri": uri}
     reference = {name: value for name, value in names.items() if value is not None}
-    asked = Asked("mlflow", reference, model_name, version, team, sign_key, local, as_json)
+    asked = Asked("mlflow", reference, model_name, version, team, sign_key, as_json, local)
 
     def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
         return there.import_mlflow(
@@ -197,7 +197,7 @@ def _told(found: Mapping[str, Any], document: Mapping[str, Any], asked: Asked) -
         tell(f"  Import {_origin(found, asked.source)} as {asked.model}")
         known = "size unknown" if found["size"] is None else size(found["size"])
         tell(f"  Copy {copy_of(found)}, {known}")
-        for line in file_lines(found, job.source):
+        for line in file_lines(found, asked.source):
             tell(f"  {line}")
         tell("Nothing was changed." if not is_refused else "It would be refused.")
     return Exit.REFUSED if is_refused else Exit.DONE

@@ -5,7 +5,12 @@ from typing import Any, Final
 
 from aegis.cli.output import files, size
 
-SOURCES: Final = {"huggingface": "Hugging Face Hub", "mlflow": "MLflow", "s3": "a bucket"}
+SOURCES: Final = {
+    "huggingface": "Hugging Face Hub",
+    "mlflow": "MLflow",
+    "s3": "a bucket",
+    "package": "an export",
+}
 _MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
 _FILES_SHOWN: Final = 20
 _VERDICTS: Final = {

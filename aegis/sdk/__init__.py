@@ -10,6 +10,7 @@ from aegis.problems import Conflict, Forbidden, Invalid, NotFound, Refusal, Unav
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.downloading import Downloaded
 from aegis.sdk.errors import BadAnswer, Failed, Unauthenticated, Unreachable, WaitInterrupted
+from aegis.sdk.exporting import Exported
 from aegis.sdk.one_call import (
     import_huggingface,
     import_mlflow,
@@ -26,6 +27,7 @@ __all__ = [
     "Check",
     "Conflict",
     "Downloaded",
+    "Exported",
     "Failed",
     "Fault",
     "Forbidden",

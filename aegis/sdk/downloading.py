@@ -62,7 +62,7 @@ def download(
     """
     _refuse_occupied(to)
     proofs, manifest = _proofs(connection, version, trusted)
-    work = _own_folder(to.with_name(f".{to.name}{_WORK_SUFFIX}"))
+    work = own_folder(to.with_name(f".{to.name}{_WORK_SUFFIX}"))
     package = _Package(connection, version, work / "package.tar.gz", watcher)
     package.refuse_more_than(_most(manifest))
     package.fetch()
@@ -89,7 +89,7 @@ def _refuse_occupied(to: Path) -> None:
         )
 
 
-def _own_folder(work: Path) -> Path:
+def own_folder(work: Path) -> Path:
     """Make the folder of the work, or go on with ours; refuse what somebody else laid there."""
     work.parent.mkdir(parents=True, exist_ok=True)
     work.mkdir(mode=0o700, exist_ok=True)

@@ -16,7 +16,6 @@ class Wanted(TypedDict, total=False):
     sign_key: str | None
     new_version: bool
     keep_temp: bool
-    local: bool
     wait: bool
     progress: Watcher
 
@@ -24,6 +23,7 @@ class Wanted(TypedDict, total=False):
 class WantedOfHub(Wanted, total=False):
     """What is wanted of a repository."""
 
+    local: bool
     revision: str
     include: Sequence[str]
     exclude: Sequence[str]
@@ -40,6 +40,7 @@ class WantedOfBucket(Wanted, total=False):
 class WantedOfMlflow(Wanted, total=False):
     """What names a model of MLflow."""
 
+    local: bool
     run_id: str | None
     artifact_path: str | None
     uri: str | None

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aegis.problems import Conflict, NotFound
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.signer import Signer
-from aegis.sdk.documents import Version
+from aegis.sdk.documents import Import, Version
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.kept import StateFile, UploadState
 from aegis.sdk.local_files import LocalModel, find_files
@@ -117,7 +117,9 @@ def seen_through(
     if version.already_registered or not wait:
         # Whoever calls again is given the same version.
         kept.forget()
-        return version
+        number = document["import"]
+        job = Import.of(connection.get(f"imports/{number}/")) if number else None
+        return replace(version, job=job)
     job = wait_for_import(connection, document["import"], watcher=watcher)
     kept.forget()
     require_done(job)

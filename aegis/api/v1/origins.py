@@ -26,7 +26,8 @@ class NewOrigin(StrictSerializer):
     reference = serializers.DictField(help_text="What was asked for, in the words of the source.")
     answers = serializers.DictField(
         help_text="huggingface: endpoint, model (the hub's answer about the commit), texts. "
-        "mlflow: tracking_uri, run, model, registered, path, files, texts."
+        "mlflow: tracking_uri, run, model, registered, path, files, texts. package: what an "
+        "export says, with its manifest."
     )
     model = Text()
     team = Text(required=False)

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from aegis.sdk import downloading
+from aegis.sdk import downloading, exporting
 from aegis.sdk.checking import online_checks
 from aegis.sdk.downloading import Downloaded
+from aegis.sdk.exporting import Exported
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.proofs import Proofs
 from aegis.sdk.registry.catalog import Catalog
@@ -47,6 +48,26 @@ class Copies(Catalog):
             to=target,
             whole=package,
             watcher=progress,
+        )
+
+    def export(
+        self,
+        model_name: str,
+        ref: str | int = "latest",
+        *,
+        to: str | Path | None = None,
+        progress: Watcher = unwatched,
+    ) -> Exported:
+        """Write a version into one new file, for another registry or for safe-keeping.
+
+        It holds the package, the signature and all signed statements, the public keys, and what is
+        documented: facts, metrics, card, origin. Fetched and checked as by ``download``; a broken
+        call goes on. Without ``to`` it is named for the version. ``import_package`` reads it.
+        """
+        version = self.show(model_name, ref)
+        target = Path(to or f"{version.model}-v{version.number}.aegis.tar")
+        return exporting.export(
+            self._connection, version, trusted=self.trusted_keys(), to=target, watcher=progress
         )
 
     def verify(

@@ -1,11 +1,13 @@
 """Having the registry bring versions in from where they were published or trained."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from aegis.sdk import importing
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.local import bringing
+from aegis.sdk.local.package import PackageOrigin
 from aegis.sdk.local.sources import origin_of
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.registry.addresses import version_at
@@ -112,6 +114,38 @@ class Imports(Session):
             keep_temp=keep_temp,
         )
         return self._brought_in(wish, local=local, wait=wait, watcher=progress)
+
+    def import_package(
+        self,
+        path: str | Path,
+        model_name: str,
+        *,
+        version: str | None = None,
+        team: str | None = None,
+        sign_key: str | None = None,
+        new_version: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
+    ) -> Version:
+        """Register a version that ``export`` wrote into a file, of this or another registry.
+
+        The file is verified first: its manifest, its signature with the keys that this object was
+        given (else with those in the file, which say only that it is whole), and each file of the
+        package. The new version has the same manifest digest. It is signed anew, since a signature
+        names the model and version of its registry; the former one's key is kept by its fingerprint
+        with what the file says of itself, as your statement.
+        """
+        origin = PackageOrigin(Path(path), self._keys)
+        wish = importing.Wish(
+            source=origin.source,
+            reference=origin.reference,
+            model=model_name,
+            team=team,
+            label=version,
+            sign_key=sign_key,
+            new_version=new_version,
+        )
+        return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=progress)
 
     def _brought_in(
         self, wish: importing.Wish, *, local: bool, wait: bool, watcher: Watcher
