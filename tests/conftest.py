@@ -15,6 +15,7 @@ from tests.harness import stack as stacks
 from tests.harness.scheduling import KeepStacksTogether
 from tests.harness.stack import RunningStack
 from tests.harness.worker import Worker
+from tests.servers.hub import Hub, running_hub
 from tests.servers.vault import server as vaults
 from tests.servers.vault.server import VaultServer
 
@@ -90,10 +91,23 @@ def _worker_where_marked(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def origin() -> Iterator[Hub]:
+    """The hub that the whole stack imports from."""
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, origin: Hub) -> Iterator[RunningStack]:
     """The whole stack with the sample organisation, as ``make run`` starts it."""
     log = tmp_path_factory.mktemp("stack") / "terminal.log"
-    running = stacks.start(run.folder() / "stack", log, AEGIS_DEMO="1")
+    running = stacks.start(
+        run.folder() / "stack",
+        log,
+        AEGIS_DEMO="1",
+        HF_ENDPOINT=origin.endpoint,
+        AEGIS_EGRESS_ALLOW=",".join(sorted(origin.hosts)),
+    )
     yield running
     running.stop()
 

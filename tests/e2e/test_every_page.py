@@ -2,14 +2,17 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from tests.e2e.origins import import_all
 from tests.e2e.visitors import WIDE, Visitor, enter
 from tests.harness.stack import RunningStack
+from tests.servers.hub import Hub
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +90,12 @@ PAGES = (
     ("mina", "/imports/"),
     ("mina", "/imports/{failed:wine-notes}/"),
     ("mina", "/imports/{running:wine-notes}/"),
+    ("mina", "/imports/{planned:planned-from-hub}/"),
+    ("mina", "/imports/{running:running-from-hub}/"),
+    ("mina", "/imports/{failed:failed-from-hub}/"),
+    ("mina", "/imports/{done:done-from-hub}/"),
+    ("mina", "/models/done-from-hub/versions/1/"),
+    ("mina", "/models/failed-from-hub/versions/1/"),
     ("otto", "/audit/"),
     ("vera", "/audit/?model=breast-cancer-screen"),
     ("mina", "/account/"),
@@ -107,7 +116,16 @@ Resident = Callable[[str], Visitor]
 
 
 @pytest.fixture(scope="module")
-def resident(browser: Browser, stack: RunningStack) -> Iterator[Resident]:
+def imported(stack: RunningStack, origin: Hub) -> Iterator[None]:
+    """Imports from the hub in each state."""
+    ends = threading.Event()
+    import_all(stack, origin, ends)
+    yield
+    ends.set()
+
+
+@pytest.fixture(scope="module")
+def resident(browser: Browser, stack: RunningStack, imported: None) -> Iterator[Resident]:
     """One browser for each person, for all pages."""
     there: dict[str, Visitor] = {}
 
@@ -179,7 +197,7 @@ def _number(visitor: Visitor, state: str, model: str) -> str:
         answer = visitor.context.request.get(f"/api/v1/models/{model}/{PROPOSALS[state]}")
         assert answer.ok, answer.text()
         return str(json.loads(answer.body())["results"][0]["id"])
-    kind = "imports" if state in {"failed", "running"} else "promotions"
+    kind = "imports" if state in {"planned", "running", "failed", "done"} else "promotions"
     answer = visitor.context.request.get(f"/api/v1/{kind}/?state={state}&page_size=100")
     assert answer.ok, answer.text()
     rows = json.loads(answer.body())["results"]
