@@ -13,6 +13,7 @@ from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
 from aegis.text import name_key
 from imports.claims import Claim, TakenOver
+from imports.converting.recording import record_another_comparison, record_conversion
 from imports.models import Import, ImportState, ImportStep
 from imports.rights import require_import_right
 from imports.sources.configured import kind_of
@@ -63,11 +64,13 @@ def adopt_plan(held: Claim, plan: Plan) -> Import:
     _end_step(job)
     job.plan = plan.to_json()
     job.registered_model = model
-    place = kind_of(job.source).place(job.reference)
-    require_import_right(model.team, source=job.source, place=place)
+    kind = kind_of(job.source)
+    if kind.needs_right:
+        require_import_right(model.team, source=job.source, place=kind.place(job.reference))
     refuse_refused(plan)
     known = _known(model, plan)
     if known is not None and not job.asked["new_version"]:
+        record_another_comparison(known, plan, actor=asked_by)
         return _end_with(job, known)
     version = _version(job, model, plan, asked_by)
     _open_for_files(version, plan, asked_by)
@@ -135,6 +138,8 @@ def _version(job: Import, model: RegisteredModel, plan: Plan, actor: User) -> Mo
         metrics=[stated(metric) for metric in plan.metrics],
         metric_source=kind_of(job.source).metrics,
     )
+    if (digest := digest_of(plan)) is not None:
+        record_conversion(version, plan, actor=actor, manifest_digest=digest)
     if plan.card:
         save_draft(version, actor=actor, sections=plan.card, based_on=0)
     return version

@@ -28,13 +28,13 @@ from imports.claims import (
 )
 from imports.fetching import fetch
 from imports.finishing import fail, finish
-from imports.models import Import, ImportStep
+from imports.models import Import, ImportState, ImportStep
 from imports.planning import adopt_plan, keep_plan, refuse_other_bytes
 from imports.scanners import Scanner, sandboxed
 from imports.scanning.reports import Report
 from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan, Source
-from imports.sweeping import clear_away
+from imports.sweeping import clear_away, forget
 from imports.uploading import PASSES
 from imports.usable_plans import usable
 from registry.bringing import brought_signature_of
@@ -110,6 +110,8 @@ def _run_watched(
         _refuse_endless(held)
         job = _looked_up(held, watch, source)
         if job.version is None:
+            if job.state == ImportState.DONE:
+                forget(job)
             return
         _Run(held, job, watch, scanner, source).all_steps(_signing(job, signer))
     except TakenOver:
@@ -134,6 +136,7 @@ def _run_watched(
         wait(held, code="import_broke_off", sentence=sentence, own_fault=True)
     else:
         upload_folder().discard(job.version.upload.pk)
+        forget(job)
 
 
 def _looked_up(held: Claim, watch: Watch, source: Source | None) -> Import:

@@ -10,6 +10,7 @@ from typing import Final
 from django.utils import timezone
 
 from imports.models import Import, ImportState
+from imports.sources.configured import KINDS
 from registry.models import Upload
 from registry.uploads import upload_folder
 
@@ -24,6 +25,12 @@ def clear_away(job: Import) -> None:
         return
     if job.kept_until is None or job.kept_until <= timezone.now():
         upload_folder().discard(Upload.objects.get(version=job.version).pk)
+
+
+def forget(job: Import) -> None:
+    """Throw away what the source of an import keeps on this side, now that it has ended well."""
+    if job.source in KINDS:
+        KINDS[job.source].forget(job.reference)
 
 
 def sweep_ended() -> int:

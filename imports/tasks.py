@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from imports.annotating import owed_notes, write_note
 from imports.claims import claimable
+from imports.converting.sweeping import sweep_rooms
 from imports.hints import hint, hint_rescan
 from imports.hub_watching import check_due
 from imports.reading_back import read, waiting_readings
@@ -81,7 +82,7 @@ def check_hub() -> int:
 @shared_task
 def sweep_ended_imports() -> int:
     """Clear away what failed and cancelled imports have downloaded. Safe to run twice."""
-    return sweep_ended()
+    return sweep_ended() + sweep_rooms()
 
 
 @shared_task

@@ -38,6 +38,13 @@ _CALLS: Final[dict[str, tuple[int, dict[str, int]]]] = {
         },
     ),
 }  # fmt: skip
+# What a process needs besides that may change a folder.
+_OF_FILES: Final = frozenset(
+    {
+        "chmod", "creat", "fchmodat", "mkdir", "mkdirat", "rename", "renameat", "renameat2",
+        "truncate", "unlink", "unlinkat",
+    }
+)  # fmt: skip
 # Where the flags of open stand among its arguments, and those that write, make or empty a file.
 _OPENS: Final = {"x86_64": ((2, 1), (257, 2)), "aarch64": ((56, 2),)}
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -51,12 +58,15 @@ _OPENAT2: Final = 437
 _REFUSE_AS_MISSING: Final = 0x00050026  # With ENOSYS, upon which libc falls back to clone.
 
 
-def refuse_calls() -> bool:
-    """Refuse this process, for good, the calls that nothing which only reads needs."""
+def refuse_calls(*, writes: bool = False) -> bool:
+    """Refuse this process, for good, the calls that nothing which only reads needs.
+
+    One that ``writes`` may change files.
+    """
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _CALLS:
         return False
-    program = _filter(machine)
+    program = _filter(machine, writes=writes)
     buffer = ctypes.create_string_buffer(program, len(program))
     count = len(program) // 8
     described = struct.pack("HxxxxxxP", count, ctypes.addressof(buffer))
@@ -66,7 +76,7 @@ def refuse_calls() -> bool:
     return bool(prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, address, 0, 0) == 0)
 
 
-def _filter(machine: str) -> bytes:
+def _filter(machine: str, *, writes: bool) -> bytes:
     """Return a classic BPF program over ``struct seccomp_data``: number at 0, machine at 4."""
     audit, calls = _CALLS[machine]
     load, equal, at_least, bits, answer = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -79,11 +89,12 @@ def _filter(machine: str) -> bytes:
         (at_least, 0, 1, 0x40000000),
         (answer, 0, 0, _KILL),
     ]
-    for number in sorted(calls.values()):
+    needed = _OF_FILES if writes else frozenset()
+    for number in sorted(number for name, number in calls.items() if name not in needed):
         code += [(equal, 0, 1, number), (answer, 0, 0, _REFUSE)]
     for number in (_CLONE3, _OPENAT2):
         code += [(equal, 0, 1, number), (answer, 0, 0, _REFUSE_AS_MISSING)]
-    for number, argument in _OPENS[machine]:
+    for number, argument in () if writes else _OPENS[machine]:
         code += [
             (equal, 0, 4, number),
             (load, 0, 0, 16 + 8 * argument),

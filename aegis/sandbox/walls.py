@@ -53,13 +53,16 @@ def raise_walls(
     *,
     reads: tuple[Path, ...] = (),
     may_thread: bool = False,
+    room: Path | None = None,
+    room_bytes: int = 0,
 ) -> tuple[str, ...]:
     """Wall this process in, and return the names of the walls that stand.
 
     ``readable`` are the folders that it still has to read: it gives up root only where everybody
     may read them. With ``reads`` nothing outside of these files and folders can be opened at all.
     ``may_thread`` leaves the limit of processes away, which the kernel counts threads against;
-    the filter of calls refuses further processes still.
+    the filter of calls refuses further processes still. ``room`` is the one folder that it may
+    change, if any, with files of at most ``room_bytes``.
     """
     walls: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("network", _leave_network),
@@ -68,15 +71,15 @@ def raise_walls(
         ("parent", lambda: _control(_PR_SET_PDEATHSIG, signal.SIGKILL)),
         ("memory", lambda: _limit(resource.RLIMIT_AS, limits.memory_bytes)),
         ("processor", lambda: _limit(resource.RLIMIT_CPU, limits.cpu_seconds)),
-        ("writing", lambda: _limit(resource.RLIMIT_FSIZE, 0)),
+        ("writing", lambda: _limit(resource.RLIMIT_FSIZE, room_bytes)),
         ("files", lambda: _limit(resource.RLIMIT_NOFILE, limits.open_files)),
         ("processes", lambda: not may_thread and _limit_processes()),
         ("core", lambda: _limit(resource.RLIMIT_CORE, 0)),
         ("privileges", lambda: _control(_PR_SET_NO_NEW_PRIVS, 1)),
         ("capabilities", _drop_capabilities),
         ("dumps", lambda: _control(_PR_SET_DUMPABLE, 0)),
-        ("reading", lambda: bool(reads) and allow_reading_only(reads)),
-        ("calls", refuse_calls),
+        ("reading", lambda: bool(reads) and allow_reading_only(reads, but=room)),
+        ("calls", lambda: refuse_calls(writes=room is not None)),
     )
     return tuple(name for name, build in walls if _stands(build))
 

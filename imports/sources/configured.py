@@ -7,6 +7,9 @@ from typing import Any, Final
 from django.conf import settings
 
 from aegis.problems import Invalid
+from imports.sources.conversion.references import check_reference as check_conversion
+from imports.sources.conversion.references import forget as forget_conversion
+from imports.sources.conversion.source import ConversionSource
 from imports.sources.huggingface.references import check_reference
 from imports.sources.huggingface.source import HuggingFaceSource
 from imports.sources.mlflow import references as mlflow
@@ -23,7 +26,9 @@ class SourceKind:
     ``check`` returns a reference in its normal form or raises ``Invalid``, and asks nobody;
     ``connect`` returns the source that a checked reference is for, as the settings say it, and
     ``place`` its name where there are several. What it states of a model are metrics of
-    ``metrics``. One that ``keeps_notes`` is told what became of what was imported.
+    ``metrics``. One that ``keeps_notes`` is told what became of what was imported; one that
+    ``needs_right`` is open to teams that an administrator lets in. ``forget`` throws away what was
+    kept on this side for an import that ended.
     """
 
     check: Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -31,6 +36,8 @@ class SourceKind:
     place: Callable[[Mapping[str, Any]], str]
     metrics: Metric.Source
     keeps_notes: bool = False
+    needs_right: bool = True
+    forget: Callable[[Mapping[str, Any]], None] = lambda _: None
 
 
 def hub() -> HuggingFaceSource:
@@ -50,6 +57,15 @@ def _bucket(reference: Mapping[str, Any]) -> Source:
 
 
 KINDS: Final[dict[str, SourceKind]] = {
+    ConversionSource.kind: SourceKind(
+        check_conversion,
+        lambda _: ConversionSource(),
+        lambda _: "",
+        # It states none: what a version is worth is not what its parent was worth.
+        Metric.Source.CLAIM,
+        needs_right=False,
+        forget=forget_conversion,
+    ),
     HuggingFaceSource.kind: SourceKind(
         check_reference, lambda _: hub(), lambda _: "", Metric.Source.CLAIM
     ),

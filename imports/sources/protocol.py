@@ -73,7 +73,8 @@ class Plan:
     (repository, commit; server, run, artifact path), as strings. ``facts`` are of the names of
     ``registry.facts``, ``card`` of the sections of ``registry.cards``; a metric that cannot be
     recorded stands in ``left_out_metrics`` with the reason. ``about_model`` is what a registered
-    model that is not there yet begins with: description, task, framework, tags.
+    model that is not there yet begins with: description, task, framework, tags. ``conversion``
+    is there for a version that was converted: of which it was, by what, and how both compare.
     """
 
     identity: str
@@ -88,6 +89,7 @@ class Plan:
     card: Mapping[str, str] = field(default_factory=dict)
     about_model: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    conversion: Mapping[str, Any] | None = None
 
     @property
     def is_complete(self) -> bool:

@@ -1,0 +1,1 @@
+"""What a converter of model formats is, for whoever writes one: ``aegis.converters.protocol``."""

@@ -1,0 +1,1 @@
+"""Converting a version into a derived one: found, run behind walls, compared with what it was."""
