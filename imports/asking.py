@@ -13,6 +13,7 @@ from aegis.accounts.models import Team, User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
 from aegis.text import name_key
+from imports.converting.known import check_wanted
 from imports.hints import hint
 from imports.machine import guard
 from imports.models import Import, ImportState, ImportStep
@@ -33,7 +34,10 @@ _NOTING = ImportStep.Name.ANNOTATE
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a version is to be registered with. ``label`` None asks for the next free one."""
+    """What a version is to be registered with. ``label`` None asks for the next free one.
+
+    ``convert`` is a format that it is converted to once it is ready.
+    """
 
     label: str | None = ""
     description: str = ""
@@ -41,6 +45,7 @@ class Wish:
     sign_key: str | None = None
     new_version: bool = False
     keep_temp: bool = False
+    convert: str = ""
 
 
 @verb
@@ -204,6 +209,8 @@ def _team_for_new(team: Team | None, name: str, actor: User) -> Team:
 def _check_wish(wish: Wish, model: RegisteredModel | None) -> None:
     check_description(wish.description)
     check_facts(dict(wish.facts or {}))
+    if wish.convert:
+        check_wanted(wish.convert)
     if model is not None:
         free_label(model, wish.label)
     elif wish.label:

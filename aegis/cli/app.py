@@ -8,6 +8,7 @@ import typer
 
 from aegis.cli import (
     archiving,
+    converting,
     downloading,
     importing,
     importing_buckets,
@@ -65,6 +66,7 @@ _COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "register": registering.register,
     "list": looking.list_,
     "show": looking.show,
+    "convert": converting.convert,
     "sign": registering.sign,
     "check": promoting.check,
     "check-load": load_checking.check_load,

@@ -39,6 +39,10 @@ Local = Annotated[
         help="Fetch the files here and send them, signed here where VAULT_ADDR is set.",
     ),
 ]
+Convert = Annotated[
+    str | None,
+    typer.Option(help="Convert it to this format once it is ready: skops, onnx, safetensors."),
+]
 NewVersion = Annotated[
     bool, typer.Option("--new-version", help="Also where a version has these files already.")
 ]
@@ -75,6 +79,7 @@ def hf(
     new_version: NewVersion = False,
     keep_temp: KeepTemp = False,
     local: Local = False,
+    convert: Convert = None,
     wait: Wait = True,
     url: Url = None,
     as_json: Json = False,
@@ -102,6 +107,7 @@ def hf(
             new_version=new_version,
             keep_temp=keep_temp,
             local=local,
+            convert=convert,
             wait=wait,
             progress=progress,
         )
@@ -134,6 +140,7 @@ def mlflow(
     new_version: NewVersion = False,
     keep_temp: KeepTemp = False,
     local: Local = False,
+    convert: Convert = None,
     wait: Wait = True,
     url: Url = None,
     as_json: Json = False,
@@ -161,6 +168,7 @@ def mlflow(
             new_version=new_version,
             keep_temp=keep_temp,
             local=local,
+            convert=convert,
             wait=wait,
             progress=progress,
         )

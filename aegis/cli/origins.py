@@ -10,6 +10,7 @@ SOURCES: Final = {
     "mlflow": "MLflow",
     "s3": "a bucket",
     "package": "an export",
+    "conversion": "another version",
 }
 _MARKS: Final = {"huggingface": "Git object", "s3": "ETag"}
 _FILES_SHOWN: Final = 20

@@ -50,6 +50,10 @@ def _version(name: str, number: int, subject: str) -> str:  # noqa: ARG001 -- On
     return reverse("pages:version-add", args=[name])
 
 
+def _compare(name: str, number: int, subject: str) -> str:  # noqa: ARG001 -- One of the places.
+    return f"{reverse('pages:version', args=[name, number])}#conversion"
+
+
 def _signature(name: str, number: int, subject: str) -> str:  # noqa: ARG001 -- One of the places.
     return f"{reverse('pages:version', args=[name, number])}#signature"
 
@@ -65,6 +69,7 @@ _PLACES: Final[Mapping[str, Callable[[str, int, str], str]]] = {
     "tag_claim": _tag,
     "fact_add": _fact,
     "version_add": _version,
+    "compare": _compare,
     "scan": _scan,
     "signature_renew": _signature,
 }

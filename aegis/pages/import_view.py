@@ -39,7 +39,7 @@ class StepLine:
     @property
     def title(self) -> str:
         """Return what the step is called."""
-        return str(self.step.get_name_display())
+        return self.step.title
 
     @property
     def took(self) -> str:

@@ -86,8 +86,11 @@ class OriginView:
 def load_origin_view(version: ModelVersion, *, contributes: bool) -> OriginView | None:
     """Return where ``version`` was fetched from, or is said to be from; None where nothing says.
 
-    ``contributes`` says whether the reader may add versions to its model.
+    What was converted has a part of its own on the page. ``contributes`` says whether the reader
+    may add versions to its model.
     """
+    if version.source == ModelVersion.Source.CONVERSION:
+        return None
     found = Provenance.objects.filter(version=version).select_related("recorded_by").first()
     if found is None:
         return None

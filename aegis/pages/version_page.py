@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aegis.accounts.models import User
+from aegis.pages.conversion_view import ConversionView, conversion_view
 from aegis.pages.evidence_rows import EvidenceRow, evidence_rows
 from aegis.pages.fact_rows import FactRow, FactTable, fact_rows, fact_tables
 from aegis.pages.file_rows import MOST, Folder, folders_of
@@ -57,6 +58,7 @@ class VersionPage:
     scan: ScanView | None
     job: ImportView | None
     origin: OriginView | None
+    conversion: ConversionView | None
 
     @property
     def creator(self) -> User:
@@ -207,6 +209,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         origin=load_origin_view(version, contributes=CONTRIBUTE in held)
         if history.has_origin
         else None,
+        conversion=conversion_view(version, record, may_ask=CONTRIBUTE in held),
     )
 
 

@@ -28,6 +28,7 @@ class Wish:
     keep_temp: bool = False
     description: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    convert: str | None = None
 
     def fields(self, team: str | None) -> dict[str, Any]:
         """Return what is sent; parts that are left out are the registry's to choose."""
@@ -38,6 +39,7 @@ class Wish:
             "keep_temp": self.keep_temp,
             "description": self.description,
             "facts": dict(self.facts),
+            "convert": self.convert,
         }
         return {
             "source": self.source,

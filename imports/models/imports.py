@@ -1,6 +1,6 @@
 """Imports: the jobs that bring versions in, and the steps they take."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pgtrigger
 from django.conf import settings
@@ -201,3 +201,16 @@ class ImportStep(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """What the step is called; where a version is converted there is nothing to download."""
+        if self.job.source == ModelVersion.Source.CONVERSION and self.name in _OF_CONVERSIONS:
+            return _OF_CONVERSIONS[self.name]
+        return str(self.get_name_display())
+
+
+_OF_CONVERSIONS: Final[dict[str, str]] = {
+    ImportStep.Name.RESOLVE: "Converting and comparing",
+    ImportStep.Name.FETCH: "Taking the files over",
+}

@@ -196,6 +196,15 @@ ROWS: Final = [
         whoever_has(REVIEW, MAINTAIN, status=201),
         {"reason": "It leaks."},
     ),
+    Row("GET", f"{VERSION}conversions/", f"{V}conversions/", SEES),
+    # Its files are of no kind that a converter reads.
+    Row(
+        "POST",
+        f"{VERSION}conversions/",
+        f"{V}conversions/",
+        whoever_has(CONTRIBUTE, status=409),
+        {"to": "onnx"},
+    ),
     Row("GET", f"{VERSION}scan/", f"{V}scan/", SEES),
     Row("POST", f"{VERSION}scan/", f"{V}scan/", whoever_has(MAINTAIN, status=202), {}),
     Row("GET", f"{VERSION}scan/waivers/", f"{M}versions/4/scan/waivers/", SEES),

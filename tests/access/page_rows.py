@@ -201,6 +201,8 @@ ROWS: Final = [
     post(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 302), reason="Stolen."),
     post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
     post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),
+    # Its files are of no kind that a converter reads.
+    post(f"{VERSION}convert/", f"{V}convert/", whoever_has(CONTRIBUTE, status=409), to="onnx"),
     post(f"{VERSION}scan/again/", f"{V}scan/again/", whoever_has(MAINTAIN, status=302)),
     Row(
         "POST",

@@ -67,7 +67,7 @@ class Imports(View):
             wish=Wish(**fields),
         )
         headers = {"Location": f"/api/v1/imports/{job.number}/"}
-        return Response(_document(job.number, request), status=202, headers=headers)
+        return Response(document_of(job.number, request), status=202, headers=headers)
 
 
 class OneImport(View):
@@ -77,7 +77,7 @@ class OneImport(View):
     def get(self, request: Request, number: int) -> Response:
         """Say how far the import has come."""
         parameters(request)
-        return Response(_document(number, request))
+        return Response(document_of(number, request))
 
 
 class Start(View):
@@ -88,7 +88,7 @@ class Start(View):
         """Start an import of the state ``planned``."""
         nothing(request)
         start(_find(number, request), actor=caller(request))
-        return Response(_document(number, request), status=202)
+        return Response(document_of(number, request), status=202)
 
 
 class Cancel(View):
@@ -99,7 +99,7 @@ class Cancel(View):
         """Cancel it; a version that has its number keeps it, and fails."""
         nothing(request)
         cancel(_find(number, request), actor=caller(request))
-        return Response(_document(number, request))
+        return Response(document_of(number, request))
 
 
 class Retry(View):
@@ -110,7 +110,7 @@ class Retry(View):
         """Try again from the first step, under the same number."""
         nothing(request)
         retry(_find(number, request), actor=caller(request))
-        return Response(_document(number, request), status=202)
+        return Response(document_of(number, request), status=202)
 
 
 def _visible(request: Request) -> QuerySet[Import]:
@@ -122,7 +122,8 @@ def _visible(request: Request) -> QuerySet[Import]:
     )
 
 
-def _document(number: int, request: Request) -> Any:
+def document_of(number: int, request: Request) -> Any:
+    """Return one import as JSON, or raise ``NotFound`` for one that the caller does not see."""
     return ImportDocument(_find(number, request)).data
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aegis.pages.views import hub, readings, scans, verifying, versions
+from aegis.pages.views import converting, hub, readings, scans, verifying, versions
 
 _VERSION = "models/<str:name>/versions/<int:number>/"
 
@@ -12,6 +12,7 @@ routes = [
     path(f"{_VERSION}files/", versions.files, name="version-files"),
     path(f"{_VERSION}signature/", versions.signature, name="version-signature"),
     path(f"{_VERSION}verify/", verifying.verify, name="version-verify"),
+    path(f"{_VERSION}convert/", converting.convert, name="version-convert"),
     path(f"{_VERSION}reading/", readings.show, name="version-reading"),
     path(f"{_VERSION}reading/again/", readings.ask, name="reading-ask"),
     path(f"{_VERSION}newer/", hub.import_newer, name="version-newer"),

@@ -8,12 +8,13 @@ from aegis.proof.signing.signer import Signer
 from aegis.sdk import registering, registering_addresses
 from aegis.sdk.documents import Version
 from aegis.sdk.progress import Watcher, unwatched
+from aegis.sdk.registry.conversions import Conversions
 from aegis.sdk.registry.evidence import Evidence
 from aegis.sdk.registry.imports import Imports
 from aegis.sdk.registry.promotions import Promotions
 
 
-class ModelRegistry(Evidence, Imports, Promotions):
+class ModelRegistry(Conversions, Evidence, Imports, Promotions):
     """A registry, as one person or service account sees it.
 
     ``url`` is its address (AEGIS_URL if left out, else http://127.0.0.1:8000; ``tracking_uri`` is

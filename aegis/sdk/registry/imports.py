@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aegis.problems import Invalid
 from aegis.sdk import importing
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.local import bringing
@@ -31,6 +32,7 @@ class Imports(Session):
         new_version: bool = False,
         keep_temp: bool = False,
         local: bool = False,
+        convert: str | None = None,
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
@@ -47,7 +49,8 @@ class Imports(Session):
         refused or could not be done raises the refusal that it is, ``Failed`` for what is none of
         the others; ``Unreachable`` where the hub is away for longer than ``patience``. The
         version's ``job`` says what was found. ``keep_temp`` keeps the files of a failed import for
-        an hour. ``progress`` is called with ``Progress`` reports.
+        an hour. ``convert`` is a format that it is converted to once it is ready, as a version of
+        its own; ``conversions`` tells of it. ``progress`` is called with ``Progress`` reports.
 
         With ``local`` this machine fetches the files (extra ``aegis-registry[hf]``) and sends them,
         so that the registry needs no way to the hub; a call that was broken off goes on. The
@@ -69,6 +72,7 @@ class Imports(Session):
             sign_key=sign_key,
             new_version=new_version,
             keep_temp=keep_temp,
+            convert=convert,
         )
         return self._brought_in(wish, local=local, wait=wait, watcher=progress)
 
@@ -86,6 +90,7 @@ class Imports(Session):
         new_version: bool = False,
         keep_temp: bool = False,
         local: bool = False,
+        convert: str | None = None,
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
@@ -112,6 +117,7 @@ class Imports(Session):
             sign_key=sign_key,
             new_version=new_version,
             keep_temp=keep_temp,
+            convert=convert,
         )
         return self._brought_in(wish, local=local, wait=wait, watcher=progress)
 
@@ -152,6 +158,12 @@ class Imports(Session):
     ) -> Version:
         if not local:
             return importing.bring_in(self._connection, wish, wait=wait, watcher=watcher)
+        if wish.convert:
+            raise Invalid(
+                "convert_not_local",
+                "What this machine fetches is not converted with the import.",
+                mend="Import it first, then have the version converted.",
+            )
         origin = origin_of(wish.source, wish.reference)
         return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=watcher)
 

@@ -74,6 +74,10 @@ class ConversionSource:
     def annotate(self, plan: Plan, tags: Mapping[str, str]) -> None:
         """Note nothing: a version shows by itself what was converted from it."""
 
+    def read_back(self, plan: Plan) -> Mapping[str, str]:  # noqa: ARG002 -- The protocol's.
+        """Return nothing, as nothing was noted."""
+        return {}
+
 
 def _parent(reference: Mapping[str, Any]) -> ModelVersion:
     found = ModelVersion.objects.select_related("registered_model", "artifact")

@@ -8,12 +8,16 @@ from sklearn.datasets import load_iris
 from sklearn.neighbors import LocalOutlierFactor
 
 from aegis.accounts.models import User
+from aegis.events.models import Notification, OutboxEvent
 from aegis.problems import Conflict, Forbidden, Invalid, Refusal
-from imports.asking import Wish, cancel, retry
+from imports.asking import Wish, ask_import, cancel, retry
 from imports.converting import rooms
 from imports.converting.asking import ask_conversion
 from imports.converting.sweeping import sweep_rooms
+from imports.handlers import convert_as_wished
 from imports.models import Import
+from imports.rights import grant_import_right
+from imports.sources.configured import KINDS
 from registry.cards import completeness
 from registry.cards_publishing import beginning_for, publish_card
 from registry.models import CardDraft, ModelVersion, RegisteredModel, ScanVerdict, VersionFact
@@ -22,6 +26,7 @@ from registry.recording_facts import record_fact, record_metric
 from tests.approvals.making import take_away, write_card
 from tests.cast import Cast
 from tests.imports.converting.conftest import EXAMPLE, done, files
+from tests.imports.sources.folder import FolderSource
 from tests.recorded import last, recorded
 from tests.registry import making, scanning
 
@@ -250,3 +255,47 @@ def test_a_conversion_is_swept_once_nobody_can_go_on_with_it(
 
     assert sweep_rooms() == 1
     assert rooms.all_kept() == []
+
+
+@pytest.fixture
+def source(cast: Cast, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> FolderSource:
+    folder = FolderSource(dict(making.FILES))
+    monkeypatch.setitem(KINDS, "huggingface", folder.as_kind())
+    grant_import_right(cast.growth, actor=cast.ada, source="huggingface")
+    return folder
+
+
+def imported(cast: Cast, convert: str) -> ModelVersion:
+    """Import a version that is to be converted, and tell the handlers that it is ready."""
+    job = ask_import(
+        actor=cast.mina,
+        source="huggingface",
+        reference={"repo": "acme/tiny"},
+        model_name="tiny",
+        team=cast.growth,
+        wish=Wish(convert=convert),
+    )
+    made = done(job).made
+    event = OutboxEvent.objects.filter(kind="version:ready", payload__object__id=str(made.pk)).get()
+    for _ in range(2):
+        convert_as_wished(event)
+    return made
+
+
+def test_an_import_may_ask_for_its_conversion(cast: Cast, acme: None, source: FolderSource) -> None:
+    made = imported(cast, "shouting")
+
+    job = Import.objects.get(source="conversion")
+    assert job.requested_by == cast.mina
+    assert done(job).made.derivation.parent == made
+
+
+def test_what_cannot_be_converted_is_told_to_whoever_asked(
+    cast: Cast, acme: None, source: FolderSource
+) -> None:
+    imported(cast, "skops")
+
+    assert not Import.objects.filter(source="conversion").exists()
+    told = Notification.objects.filter(user=cast.mina, kind="version:not_converted").first()
+    assert told is not None
+    assert "reads the files" in told.body

@@ -37,6 +37,9 @@ class NewImport(StrictSerializer):
     keep_temp = serializers.BooleanField(
         required=False, help_text="Keep the files of a failed import for an hour."
     )
+    convert = Text(
+        required=False, help_text="A format that it is converted to once it is ready, as onnx."
+    )
     plan_only = serializers.BooleanField(
         required=False, help_text="Look it up, and wait to be started."
     )
@@ -45,7 +48,7 @@ class NewImport(StrictSerializer):
 class StepDocument(serializers.ModelSerializer[ImportStep]):
     """One step of an import; done once it has an end."""
 
-    title = serializers.CharField(source="get_name_display")
+    title = serializers.CharField()
 
     class Meta:
         model = ImportStep
