@@ -51,7 +51,7 @@ class ComparisonDocument(serializers.ModelSerializer[Comparison]):
         )
 
 
-class OriginDocument(serializers.ModelSerializer[Derivation]):
+class ParentDocument(serializers.ModelSerializer[Derivation]):
     """The version that this one was converted from, and how."""
 
     version = serializers.IntegerField(source="parent.number")
@@ -110,7 +110,7 @@ class WhyNotDocument(serializers.Serializer[Any]):
 class ConversionsDocument(serializers.Serializer[Conversions]):
     """The conversions around a version."""
 
-    origin = OriginDocument(allow_null=True)
+    origin = ParentDocument(allow_null=True)
     comparisons = ComparisonDocument(many=True)
     derived = DerivedDocument(many=True)
     offers = OfferDocument(many=True)
