@@ -41,6 +41,7 @@ from registry.resigning import sign_again
 from registry.reverification import verify_now
 from registry.revocations import publish
 from registry.waivers import approve_waiver, propose_waiver
+from tests.approvals.making import new_conversion
 from tests.cast import Cast
 from tests.registry import making, redacting, scanning
 
@@ -111,6 +112,7 @@ def filled(cast: Cast, model: RegisteredModel, version: ModelVersion) -> ModelVe
         actor=cast.mina,
         origin=Origin("hub:acme/tiny@c0ffee", "acme/tiny", "", is_complete=True, document={}),
     )
+    new_conversion(version, cast.mina)
     note_download(version, actor=cast.mina, token=None)
     publish()
     scanning.rescan(version, scanning.unknown(version))
@@ -178,7 +180,7 @@ def test_rows_that_are_only_added_are_never_changed_or_removed(filled: ModelVers
         *("ComplianceTag", "Evidence", "Metric", "PackageCheck", "Signature", "VersionFact"),
         *("DownloadEvent", "RevocationList", "ScanReport", "ScanWaiver", "ScanWaiverAnswer"),
         *("PackageRewrite", "Redaction", "RedactionDecision", "RedactionStatement", "Recall"),
-        "Provenance",
+        *("Comparison", "Derivation", "Provenance"),
     }
     for model in APPEND_ONLY:
         table = model._meta.db_table

@@ -1,8 +1,6 @@
 """Imports as scripts ask for them, at a real registry with a worker."""
 
-import os
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -184,16 +182,18 @@ def test_who_waits_hears_that_somebody_cancelled(serving: Serving, registry: Mod
     assert caught.value.code == "import_cancelled"
 
 
+def interrupt(_: Progress) -> None:
+    """Press Ctrl-C while the command waits."""
+    signal.raise_signal(signal.SIGINT)
+
+
 def test_ctrl_c_ends_the_wait_and_not_the_import(serving: Serving, registry: ModelRegistry) -> None:
     serving.worker.pauses.set()
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
     try:
         with pytest.raises(WaitInterrupted) as caught:
-            registry.import_huggingface("acme/tiny", "tiny")
+            registry.import_huggingface("acme/tiny", "tiny", progress=interrupt)
     finally:
-        timer.join()
         signal.signal(signal.SIGINT, heeded)
     serving.worker.pauses.clear()
 

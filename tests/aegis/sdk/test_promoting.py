@@ -1,8 +1,6 @@
 """Waiting for the people who decide a promotion, at a real registry."""
 
-import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -137,17 +135,21 @@ def test_without_a_decision_in_time_it_stays_open(
     assert registry.promotion(number)["state"] == "open"
 
 
+def interrupt(_: Progress) -> None:
+    """Press Ctrl-C while the call waits."""
+    signal.raise_signal(signal.SIGINT)
+
+
 def test_ctrl_c_ends_the_wait_and_not_the_request(
     version: ModelVersion, registry: ModelRegistry
 ) -> None:
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
     try:
         with pytest.raises(WaitInterrupted) as caught:
-            registry.promote("churn-predictor", 1, reason=making.REASON, wait=True)
+            registry.promote(
+                "churn-predictor", 1, reason=making.REASON, wait=True, progress=interrupt
+            )
     finally:
-        timer.join()
         signal.signal(signal.SIGINT, heeded)
     request = PromotionRequest.objects.get(state="open")
     assert caught.value.command == f"aegis status {request.number} --wait"
