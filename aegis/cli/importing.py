@@ -247,6 +247,11 @@ def ended(
             rollback=_rollback(made),
             summary=_summary(made),
         )
+    if made.unnoted:
+        tell(
+            f"{made.name} is registered, and its origin was not told: {made.unnoted}",
+            to_stderr=True,
+        )
     if made.quarantined_at:
         sentence = f"{made.name} is in quarantine and is not given out; its page says why."
         tell(sentence, to_stderr=True)

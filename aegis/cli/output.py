@@ -101,6 +101,8 @@ def version_json(version: Version) -> dict[str, Any]:
         found["import"] = import_json(version.job)
     if version.left_out:
         found["left_out"] = list(version.left_out)
+    if version.unnoted:
+        found["unnoted"] = version.unnoted
     if version.equals:
         found["equals"] = list(version.equals)
     return found

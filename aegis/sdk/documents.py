@@ -15,7 +15,7 @@ class Version:
     of ``register`` found these bytes there and made no new version; ``left_out`` are paths that
     it passed over; ``equals`` names versions of these bytes that are not given out, or whose
     signature does not hold any more, and why. ``job`` is the import that brought it in, for whoever
-    asked for that.
+    asked for that. ``unnoted`` says why the origin of what this machine fetched was not told of it.
     """
 
     model: str
@@ -34,6 +34,7 @@ class Version:
     left_out: tuple[str, ...] = ()
     equals: tuple[Mapping[str, Any], ...] = ()
     job: "Import | None" = None
+    unnoted: str | None = None
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod

@@ -11,6 +11,7 @@ from aegis.api.v1.base import View, parameters
 from aegis.api.v1.hub_origins import NewsDocument, news_document
 from aegis.api.v1.serializers.imports import LeftOutDocument, NoticeDocument, PlannedFileDocument
 from aegis.problems import NotFound
+from imports.annotating import note_of
 from imports.hub_origins import load_origin
 from registry.models import Provenance
 
@@ -33,6 +34,7 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     )
     notices = NoticeDocument(source="document.notices", many=True)
     recorded_by = serializers.CharField(source="recorded_by.username")
+    note = serializers.SerializerMethodField()
     hub = serializers.SerializerMethodField()
 
     class Meta:
@@ -51,6 +53,7 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
             "notices",
             "recorded_by",
             "recorded_at",
+            "note",
             "hub",
         )
 
@@ -58,6 +61,11 @@ class ProvenanceDocument(serializers.ModelSerializer[Provenance]):
     def get_hub(self, found: Provenance) -> dict[str, Any] | None:
         """Return whether the hub has a newer commit, for what came from one."""
         return news_document(load_origin(found.version))
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_note(self, found: Provenance) -> dict[str, str]:
+        """Return what its origin is to be told of a ready version, as tags."""
+        return note_of(found.version) if found.version.is_ready else {}
 
     def get_source(self, provenance: Provenance) -> str:
         """Return the source that it was fetched from, or that it is said to be of."""
@@ -79,7 +87,7 @@ class ProvenanceOfVersion(View):
 
 
 def _document(version: Any) -> Any:
-    rows = Provenance.objects.select_related("version", "recorded_by")
+    rows = Provenance.objects.select_related("version__registered_model", "recorded_by")
     found = rows.filter(version=version).first()
     if found is None:
         raise NotFound(

@@ -8,11 +8,11 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from aegis.problems import Conflict, Invalid
+from aegis.problems import Conflict, Invalid, Refusal
 from aegis.proof.paths import check_path, check_paths, order
 from aegis.proof.signing.signer import Signer
 from aegis.sdk import registering
@@ -68,8 +68,20 @@ def bring_in(
     made = _gone_on(connection, wish, kept, wait=wait, watcher=watcher)
     if made is None:
         made = _sent(connection, origin, answers, wish, signer, work, kept, wait, watcher)
+    if origin.keeps_notes and made.state == "ready" and not made.already_registered:
+        made = _noted(connection, origin, made)
     if not wish.keep_temp:
         shutil.rmtree(work, ignore_errors=True)
+    return made
+
+
+def _noted(connection: Connection, origin: LocalOrigin, made: Version) -> Version:
+    """Tell the origin of the version, which is there whether the origin listens or not."""
+    address = f"models/{quoted(made.model)}/versions/{made.number}/provenance/"
+    try:
+        origin.annotate(connection.get(address)["note"])
+    except Refusal as refusal:
+        return replace(made, unnoted=refusal.in_full)
     return made
 
 

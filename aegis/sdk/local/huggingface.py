@@ -31,6 +31,7 @@ class HubOrigin:
     """A repository at a revision, of which some files are wanted."""
 
     source = "huggingface"
+    keeps_notes = False
 
     def __init__(
         self, repo: str, revision: str, include: Sequence[str], exclude: Sequence[str]
@@ -81,6 +82,9 @@ class HubOrigin:
         watcher(Progress("downloading", done, total))
         # Where the library keeps what it knows of the files beside them.
         shutil.rmtree(folder / ".cache" / "huggingface", ignore_errors=True)
+
+    def annotate(self, tags: Mapping[str, str]) -> None:
+        """Tell nobody: the hub keeps no notes of readers."""
 
     def _siblings(self) -> list[Mapping[str, Any]]:
         found = self._found.get("siblings")

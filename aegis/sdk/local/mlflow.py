@@ -30,6 +30,7 @@ class MlflowOrigin:
     """An artifact of a run, a logged model, or a version of MLflow's registry."""
 
     source = "mlflow"
+    keeps_notes = True
 
     def __init__(self, reference: Mapping[str, Any]) -> None:
         if reference.get("server"):
@@ -91,6 +92,16 @@ class MlflowOrigin:
                 )
             done += size
         watcher(Progress("downloading", done, total))
+
+    def annotate(self, tags: Mapping[str, str]) -> None:
+        """Set the tags on the run, and on the logged model where there is one."""
+        with self._answers():
+            if self._run is not None:
+                entities: Any = import_module("mlflow.entities")
+                pairs = [entities.RunTag(name, words) for name, words in tags.items()]
+                self._client.log_batch(self._run.info.run_id, tags=pairs)
+            if self._model is not None:
+                self._client.set_logged_model_tags(self._model.model_id, dict(tags))
 
     def _resolve(self) -> None:
         """Find the run or the logged model that the reference names, and the path in it."""

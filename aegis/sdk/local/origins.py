@@ -18,9 +18,13 @@ class Wanted:
 
 
 class LocalOrigin(Protocol):
-    """Something that a model is fetched from by whoever has it brought in."""
+    """Something that a model is fetched from by whoever has it brought in.
+
+    One that ``keeps_notes`` is told what became of it.
+    """
 
     source: str
+    keeps_notes: bool
     reference: Mapping[str, Any]
 
     def look_up(self) -> Mapping[str, Any]:
@@ -37,3 +41,6 @@ class LocalOrigin(Protocol):
 
         Raises ``Conflict`` for bytes that are not those that the source announced.
         """
+
+    def annotate(self, tags: Mapping[str, str]) -> None:
+        """Write down at the origin what became of it, where it keeps such notes."""

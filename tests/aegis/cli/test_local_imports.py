@@ -9,6 +9,8 @@ from typing import Any
 
 import mlflow
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos import databricks_pb2 as databricks
 from pytest_django.fixtures import Settings
 from typer.testing import CliRunner, Result
 
@@ -272,6 +274,25 @@ def test_an_artifact_of_a_run_comes_in_with_what_the_run_says(
     assert facts["trained_by"] == "mina"
     assert facts["dataset"]["name"] == "iris"
     assert "ghp_" not in str(provenance.document)
+    assert "unnoted" not in made
+    tags = mlflow.MlflowClient().get_run(here.run("rich")).data.tags
+    assert tags["aegis.registry.digest"] == f"sha256:{version.digest}"
+    assert tags["aegis.registry.uri"] == "models:/iris/1"
+
+
+def test_a_run_that_may_not_be_tagged_is_no_reason_to_fail(
+    command: Command, here: Tracked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MlflowException("You may only read.", error_code=databricks.PERMISSION_DENIED)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_batch", refuse)
+    named = ("--run-id", here.run("rich"), "--artifact-path", "model/model.joblib")
+
+    done = command(*_mlflow(*named), "--version", "untold")
+
+    assert "its origin was not told: MLflow does not let you: You may only read." in done.stderr
+    assert ModelVersion.objects.get().label == "untold"
 
 
 @pytest.mark.parametrize("form", ["run", "id", "version", "alias"])
