@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from aegis.converters.protocol import ModelFile
+from aegis.pages.version_query import Derived
 from approvals.records import ComparisonRecord, VersionRecord
 from imports.converting.known import Known, offered
 from registry.comparisons import differing
-from registry.models import Derivation, ModelVersion
+from registry.models import ModelVersion
 
 _SAFE = frozenset({"data", "known"})
 
@@ -49,7 +50,7 @@ class ConversionView:
     """The conversions around a version; ``offers`` are those that this person may ask for."""
 
     record: VersionRecord
-    derived: tuple[Derivation, ...]
+    derived: tuple[Derived, ...]
     offers: tuple[Known, ...]
 
     @property
@@ -74,13 +75,9 @@ class ConversionView:
 
 
 def conversion_view(
-    version: ModelVersion, record: VersionRecord, *, may_ask: bool
+    version: ModelVersion, record: VersionRecord, derived: tuple[Derived, ...], *, may_ask: bool
 ) -> ConversionView | None:
     """Return the conversions around ``version``, or None where there is nothing to tell."""
-    derived: tuple[Derivation, ...] = ()
-    if version.is_ready and not record.is_converted:
-        found = Derivation.objects.filter(parent=version).select_related("version")
-        derived = tuple(found.order_by("-version__number"))
     offers = tuple(_offers(version, record)) if may_ask else ()
     if not (record.is_converted or derived or offers):
         return None

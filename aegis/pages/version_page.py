@@ -209,7 +209,7 @@ def load_version_page(version: ModelVersion, user: User) -> VersionPage:
         origin=load_origin_view(version, contributes=CONTRIBUTE in held)
         if history.has_origin
         else None,
-        conversion=conversion_view(version, record, may_ask=CONTRIBUTE in held),
+        conversion=conversion_view(version, record, history.derived, may_ask=CONTRIBUTE in held),
     )
 
 

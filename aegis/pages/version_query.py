@@ -17,6 +17,7 @@ from imports.rescanning import UNDER_WAY as UNFINISHED
 from registry.compromises import of_key
 from registry.models import (
     Alias,
+    Derivation,
     ModelVersion,
     PackageCheck,
     PackageWatch,
@@ -104,11 +105,21 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A version that was converted from this one, and by what."""
+
+    number: int
+    state: str
+    converter: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Moves in the order of time, what is asked for now, and the aliases by name.
 
     The newest signature comes first; ``signing`` is the last job that was to make another.
     ``checked`` and ``due`` are of the stored package; ``quarantines`` are those that are open.
+    ``derived`` were converted from it, the newest first.
     """
 
     moves: tuple[Move, ...]
@@ -121,6 +132,7 @@ class History:
     quarantines: tuple[HeldBack, ...]
     is_scanned_again: bool
     has_origin: bool
+    derived: tuple[Derived, ...]
 
 
 def load_history(version: ModelVersion) -> History:
@@ -136,6 +148,7 @@ def load_history(version: ModelVersion) -> History:
     checks = PackageCheck.objects.filter(version=OuterRef("pk")).order_by("-checked_at")
     watch = PackageWatch.objects.filter(version=OuterRef("pk"))
     held = Quarantine.objects.filter(version=OuterRef("pk"), lifted_at=None)
+    derived = Derivation.objects.filter(parent=OuterRef("pk")).order_by("-version__number")
     again = Rescan.objects.filter(version=OuterRef("pk"), state__in=UNFINISHED)
     row: Any = ModelVersion.objects.annotate(
         move_rows=rows_as_json(moves, Move, actor="actor_id", request="request__number"),
@@ -149,6 +162,9 @@ def load_history(version: ModelVersion) -> History:
         check_rows=rows_as_json(checks[:1], Checked),
         due_rows=rows_as_json(watch.order_by("due_at"), Due),
         held_rows=rows_as_json(held.order_by("opened_at"), HeldBack),
+        derived_rows=rows_as_json(
+            derived, Derived, number="version__number", state="version__state"
+        ),
         is_scanned_again=Exists(again),
         has_origin=Exists(Provenance.objects.filter(version=OuterRef("pk"))),
         alias_names=ArraySubquery(aliases.values("name")),
@@ -164,4 +180,5 @@ def load_history(version: ModelVersion) -> History:
         tuple(record_of(HeldBack, one) for one in row.held_rows),
         row.is_scanned_again,
         row.has_origin,
+        tuple(record_of(Derived, one) for one in row.derived_rows),
     )
