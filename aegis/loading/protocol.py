@@ -17,6 +17,8 @@ else:
     Arrays = Mapping[str, Any]
 """Arrays by name, in an order: columns of one dimension, or tensors."""
 
+EXAMPLES: Final = ("input_example.json", "serving_input_example.json")
+"""What an input example beside a model is called: the names that MLflow gives them."""
 UNNAMED: Final = "input"
 """The name of an array that came without one."""
 

@@ -12,10 +12,10 @@ import rfc8785
 
 from aegis import strict_json
 from aegis.converters.protocol import ModelFile
+from aegis.loading.protocol import EXAMPLES
 from aegis.problems import Invalid
 from imports.converting import rooms
 
-_NAMES: Final = ("input_example.json", "serving_input_example.json")
 _LONGEST: Final = 8 * 1024 * 1024
 
 
@@ -36,8 +36,8 @@ def example_for(reference: Mapping[str, Any], folder: Path, files: Sequence[Mode
     """Return the input that was given with the wish, else the one among the files."""
     if reference["has_input"]:
         return Example(json.loads(rooms.kept_input(UUID(reference["room"]))))
-    named = [file for file in files if file.path.rpartition("/")[2] in _NAMES]
-    for file in sorted(named, key=lambda file: _NAMES.index(file.path.rpartition("/")[2])):
+    named = [file for file in files if file.path.rpartition("/")[2] in EXAMPLES]
+    for file in sorted(named, key=lambda file: EXAMPLES.index(file.path.rpartition("/")[2])):
         try:
             value = strict_json.loads((folder / file.path).read_bytes(), limit=_LONGEST)
             rfc8785.dumps(value)

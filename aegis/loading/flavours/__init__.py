@@ -5,6 +5,7 @@ those that may, what predicts before bare weights.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from aegis.loading.flavours.safetensors_files import Safetensors
 from aegis.loading.flavours.skops_files import Skops
 from aegis.loading.flavours.state_dicts import StateDict
 from aegis.loading.flavours.xgboost_models import XGBoost
-from aegis.loading.protocol import Flavour, Found
+from aegis.loading.protocol import EXAMPLES, Flavour, Found
 from aegis.loading.refusals import Unrecognised
 
 _OF_FILES: Final[tuple[Flavour, ...]] = (
@@ -43,13 +44,22 @@ def recognise(folder: Path, path: str | None = None) -> Found:
         raise Unrecognised("file_not_found", f"There is no file {path} in it.")
     for flavour in _ALL:
         if found := flavour.recognise(folder, path):
-            return found
+            return found if found.example else replace(found, example=_beside(folder, found.path))
     raise Unrecognised(
         "model_unrecognised",
         "None of its files is a model that can be loaded here.",
         mend="Loaded are scikit-learn (joblib, pickle, skops), ONNX, Keras, XGBoost, LightGBM, "
         "safetensors, PyTorch state dicts, and folders of MLflow.",
     )
+
+
+def _beside(folder: Path, path: str) -> str | None:
+    """Return the path of the input example that lies beside a model's file, if one does."""
+    if path == ".":  # A folder says itself what lies in it.
+        return None
+    places = ((folder / path).parent / name for name in EXAMPLES)
+    found = next((place for place in places if place.is_file() and not place.is_symlink()), None)
+    return found.relative_to(folder).as_posix() if found else None
 
 
 def flavour_of(name: str) -> Flavour:

@@ -73,6 +73,15 @@ def test_a_model_predicts_from_a_table_and_from_an_array(
         assert ran.outputs[0]["predict"].tolist() == expected.tolist()
 
 
+def test_an_input_example_beside_the_file_of_a_model_is_its_own(
+    models: Path, tmp_path: Path
+) -> None:
+    shutil.copy(models / "joblib" / "model.joblib", tmp_path)
+    assert recognise(tmp_path).example is None
+    (tmp_path / "input_example.json").write_text('{"columns": ["a"], "data": [[1.0]]}')
+    assert recognise(tmp_path).example == "input_example.json"
+
+
 @pytest.mark.parametrize(
     ("name", "flavour"), [("mlflow", "skops"), ("mlflow-pickle", "pickle"), ("pyfunc", "mlflow")]
 )
