@@ -213,6 +213,7 @@ def test_the_document_says_what_the_tables_say(cast: Cast, models: list[Register
             "algorithm": signature.algorithm,
             "is_development": True,
             "signed_at": document["signature"]["signed_at"],
+            "brought_by": None,
         },
         "scan": {
             "verdict": "data",
