@@ -37,6 +37,8 @@ FILES: Final = {
 }
 SECRET: Final = b'{"token": "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"}'
 LARGE: Final = 8 * 1024**2
+EACH: Final = 4 * 1024
+"""Bytes a second: less than 64 KiB a minute is given up, and the half lasts for 17 minutes."""
 NAMES: Final = {name: f"{name}-from-hub" for name in ("planned", "running", "failed", "done")}
 
 
@@ -51,10 +53,10 @@ class Trickle:
         request.head(200, content_length=str(len(self.content)), etag='"trickle"')
         half = len(self.content) // 2
         request.wfile.write(self.content[:half])
-        for begin in range(half, len(self.content), 1024):
+        for begin in range(half, len(self.content), EACH):
             if self.ends.wait(1):
                 break
-            request.wfile.write(self.content[begin : begin + 1024])
+            request.wfile.write(self.content[begin : begin + EACH])
         request.hang_up()
         return True
 
