@@ -241,15 +241,12 @@ def _mlflow(*named: str) -> tuple[str, ...]:
 @pytest.fixture
 def here(
     tracked: Tracked, serving: Serving, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Tracked]:
+) -> Tracked:
     """A tracking server that this machine reaches, and that the registry knows nothing of."""
     settings.AEGIS_MLFLOW_TRACKING_URIS = {}
     grant_import_right(serving.cast.growth, actor=serving.cast.ada, source="mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracked.uri)
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(tracked.uri)
-    yield tracked
-    mlflow.set_tracking_uri(before)
+    return tracked
 
 
 def test_an_artifact_of_a_run_comes_in_with_what_the_run_says(

@@ -82,6 +82,7 @@ def test_the_wheel_holds_the_client_alone(wheel: Path) -> None:
     assert tops == {
         "aegis/__init__.py",
         "aegis/cli",
+        "aegis/converters",
         "aegis/loading",
         "aegis/problems.py",
         "aegis/proof",

@@ -18,6 +18,7 @@ SUBJECTS = {
     "tag_claim": "evaluated",
     "fact_add": "licence",
     "version_add": "",
+    "compare": "",
     "scan": "",
     "signature_renew": "",
 }

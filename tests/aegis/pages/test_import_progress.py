@@ -76,8 +76,8 @@ def test_what_was_asked_for_is_said_before_it_is_found(
 
 
 def test_a_step_that_was_broken_off_says_how() -> None:
-    step = ImportStep(name="fetch", started_at=NOW)
     states = {"running": "running", "failed": "failed", "cancelled": "stopped"}
     for state, said in states.items():
-        view = import_view(Import(state=state), [step], now=NOW)
+        job = Import(state=state)
+        view = import_view(job, [ImportStep(job=job, name="fetch", started_at=NOW)], now=NOW)
         assert view.steps == (("Downloading", said),)
