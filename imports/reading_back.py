@@ -113,6 +113,7 @@ def read(key: UUID, *, source: Source | None = None) -> None:
     except Refusal as refusal:
         _fail(held, refusal)
     except Exception:
+        # A mistake of ours must not leave the reading to its lease without a word.
         log.exception("reading.broke_off", version=str(version.pk))
         _fail(held, Refusal("reading_broke_off", "Aegis broke off at an error of its own."))
     else:

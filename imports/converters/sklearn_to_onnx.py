@@ -34,7 +34,7 @@ class SklearnToOnnx:
         options = {"zipmap": False} if hasattr(estimator, "predict_proba") else None
         try:
             made = to_onnx(estimator, initial_types=inputs, options=options)
-        except Exception as error:
+        except Exception as error:  # The library fails in many ways at what it cannot express.
             raise CannotConvert(_said(estimator, error)) from error
         (to / "model.onnx").write_bytes(made.SerializeToString())
         estimators.bring_along(given, to)

@@ -101,7 +101,7 @@ class Imports(Session):
         ``server`` is the name of one of the registry's tracking servers, where it has several. The
         run then bears the tags ``aegis.registry.*``. The rest is as in ``import_huggingface``.
         With ``local`` this machine asks the server of MLFLOW_TRACKING_URI (extra
-        ``aegis-registry[mlflow]``), and the run gets no tags.
+        ``aegis-registry[mlflow]``) and sets the tags; what could not be told stands in ``unnoted``.
         """
         wish = importing.Wish(
             source="mlflow",
