@@ -23,9 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_what_the_page_says_to_type_converts_and_compares(
     serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serving.worker.pauses.set()
-    making.new_version(making.new_model(serving.cast, "iris"), serving.cast.mina, files())
-    serving.worker.pauses.clear()
+    serving.new_version(making.new_model(serving.cast, "iris"), files())
     monkeypatch.setenv("AEGIS_URL", serving.url)
     monkeypatch.setenv("AEGIS_TOKEN", serving.token(serving.cast.marc))
     monkeypatch.chdir(tmp_path)

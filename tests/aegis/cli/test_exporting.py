@@ -44,11 +44,8 @@ def command(serving: Serving, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture
 def version(serving: Serving) -> ModelVersion:
-    # The version is brought in here, and not by the worker.
-    serving.worker.pauses.set()
     model = making.new_model(serving.cast)
-    made = making.new_version(model, serving.cast.mina, facts={"licence": "MIT"}, label="2.1.0")
-    serving.worker.pauses.clear()
+    made = serving.new_version(model, facts={"licence": "MIT"}, label="2.1.0")
     making.record_metric(made, actor=serving.cast.mina, name="accuracy", value=0.94)
     return made
 

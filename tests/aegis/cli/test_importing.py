@@ -78,7 +78,7 @@ def test_the_rollback_takes_the_version_out_of_use(serving: Serving, command: Co
     command(*HF)
     archive = ("archive", "tiny@1", "--reason", "Not wanted.")
     assert "ok    tiny@1 is Archived" in command(*archive).stdout
-    making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    serving.new_version(making.new_model(serving.cast))
     archive = ("archive", "churn-predictor@1", "--reason", "It is marc's to do.")
     assert command(*archive, due=Exit.REFUSED).stdout == ""
 
@@ -96,7 +96,7 @@ def test_the_origin_of_a_version_is_shown(command: Command) -> None:
 
 
 def test_an_upload_has_no_origin(serving: Serving, command: Command) -> None:
-    making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    serving.new_version(making.new_model(serving.cast))
     done = command("show", "churn-predictor@1", "--provenance", due=Exit.NOT_FOUND)
     assert "was uploaded" in done.stderr
 
@@ -184,9 +184,8 @@ def test_a_job_that_does_not_wait_looks_later(serving: Serving, command: Command
 def test_an_import_is_cancelled_or_tried_again(
     serving: Serving, command: Command, tmp_path: Path
 ) -> None:
-    serving.worker.pauses.set()
     shell = Shell(serving.url, serving.token(serving.cast.mina), tmp_path)
-    with shell.begin(*HF) as waiting:
+    with serving.worker.paused(), shell.begin(*HF) as waiting:
         number = str(asked_for())
         said = command("import", "cancel", number).stdout
         _, complained = waiting.communicate(timeout=60)
@@ -195,7 +194,6 @@ def test_an_import_is_cancelled_or_tried_again(
     assert f"Import {number} of tiny was cancelled." in complained
     command("import", "cancel", number, due=Exit.REFUSED)
 
-    serving.worker.pauses.clear()
     serving.folder.breaks["config.json"] = (0, Conflict("broken", "It is broken."))
     failed = read(command(*HF, "--json", due=Exit.REFUSED))["error"]
     said = command("import", "retry", str(failed["import"])).stdout
@@ -206,9 +204,8 @@ def test_an_import_is_cancelled_or_tried_again(
 
 
 def test_ctrl_c_says_which_import_goes_on(serving: Serving, tmp_path: Path) -> None:
-    serving.worker.pauses.set()
     shell = Shell(serving.url, serving.token(serving.cast.mina), tmp_path)
-    with shell.begin(*HF) as waiting:
+    with serving.worker.paused(), shell.begin(*HF) as waiting:
         number = asked_for()
         time.sleep(1)
         waiting.send_signal(signal.SIGINT)
@@ -217,7 +214,6 @@ def test_ctrl_c_says_which_import_goes_on(serving: Serving, tmp_path: Path) -> N
     assert complained == (
         f"Import {number} goes on at the registry; wait with: aegis import status {number} --wait\n"
     )
-    serving.worker.pauses.clear()
     shell.run("import", "status", str(number), "--wait")
 
 

@@ -19,7 +19,6 @@ from registry.registration import register_model
 from registry.schemas import validate
 from tests.aegis.sdk.serving import Serving
 from tests.approvals.making import staging_policy
-from tests.registry import making
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,11 +57,8 @@ def add(serving: Serving, models: Path) -> Add:
 
 
 def registered(serving: Serving, files: dict[str, bytes]) -> ModelVersion:
-    # The version is made here, and not by the worker as well.
-    serving.worker.pauses.set()
-    mina = serving.cast.mina
-    model = register_model(actor=mina, name="churn", team=serving.cast.growth)
-    return making.new_version(model, mina, files)
+    model = register_model(actor=serving.cast.mina, name="churn", team=serving.cast.growth)
+    return serving.new_version(model, files)
 
 
 def read(done: Result) -> Any:

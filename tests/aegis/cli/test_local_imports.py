@@ -213,14 +213,11 @@ def test_bytes_that_are_not_the_announced_ones_are_refused_and_removed(
 def test_a_client_that_was_killed_goes_on_with_what_it_has(
     serving: Serving, environment: None, hub: Hub, tmp_path: Path
 ) -> None:
-    serving.worker.pauses.set()
     shell = Shell(serving.url, serving.token(serving.cast.mina), tmp_path)
-    first = shell.begin(*HF, "--json")
-    _until(Import.objects.exists)
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
+    with serving.worker.paused(), shell.begin(*HF, "--json") as first:
+        _until(Import.objects.exists)
+        first.send_signal(signal.SIGKILL)
     asked = len(hub.server.asked)
-    serving.worker.pauses.clear()
 
     assert shell.read(*HF)["number"] == 1
     assert ModelVersion.objects.count() == 1

@@ -44,7 +44,8 @@ def command(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Command:
 def version(serving: Serving) -> ModelVersion:
     making.staging_policy(serving.cast)
     making.production_policy(serving.cast)
-    return making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    with serving.worker.paused():
+        return making.new_version(making.new_model(serving.cast), serving.cast.mina)
 
 
 Act = Callable[[PromotionRequest], object]
@@ -72,7 +73,7 @@ def test_with_wait_it_ends_once_the_version_is_there(
     version: ModelVersion, command: Command, meanwhile: Callable[[Act], Future[None]]
 ) -> None:
     carried_out = meanwhile(lambda request: promote(request.pk))
-    said = command(*ASK, "--stage", "Staging", "--wait").stdout
+    said = command(*ASK, "--stage", "Staging", "--wait", "--timeout", "60").stdout
     carried_out.result()
 
     assert "Moved churn-predictor@1 to Staging" in said
@@ -91,7 +92,7 @@ def test_with_wait_a_rejection_ends_the_job(
     meanwhile: Callable[[Act], Future[None]],
 ) -> None:
     decided = meanwhile(lambda request: making.say(request, serving.cast.rita, "reject"))
-    done = command(*ASK, "--wait", "--json", due=Exit.REFUSED)
+    done = command(*ASK, "--wait", "--timeout", "60", "--json", due=Exit.REFUSED)
     decided.result()
 
     error = json.loads(done.stdout)["error"]

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from django.db import connection
@@ -19,6 +20,7 @@ from imports.claims import claimable
 from imports.rights import grant_import_right
 from imports.running import run
 from imports.sources.configured import KINDS
+from registry.models import ModelVersion, RegisteredModel
 from tests.cast import Cast, assemble
 from tests.imports.sources.folder import FolderSource
 from tests.registry import making
@@ -27,11 +29,11 @@ from tests.registry import making
 class Working:
     """A worker in a thread of this process, which therefore sees the sources of the tests.
 
-    While ``pauses`` is set it takes nothing up.
+    It takes nothing up while it is ``paused``.
     """
 
     def __init__(self) -> None:
-        self.pauses = threading.Event()
+        self._turn = threading.Lock()
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._work)
 
@@ -43,10 +45,16 @@ class Working:
         self._ends.set()
         self._thread.join()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Wait until it has done what it took up, and let it take up nothing for a while."""
+        with self._turn:
+            yield
+
     def _work(self) -> None:
         try:
             while not self._ends.wait(0.05):
-                if not self.pauses.is_set():
+                with self._turn:
                     for job in list(claimable(timezone.now())):
                         run(job.pk)
         finally:
@@ -72,6 +80,13 @@ class Serving:
             lifetime=timedelta(days=2),
         )
         return plain
+
+    def new_version(
+        self, model: RegisteredModel, files: dict[str, bytes] = making.FILES, **further: Any
+    ) -> ModelVersion:
+        """Return a version that mina uploaded, made by the test and not by the worker as well."""
+        with self.worker.paused():
+            return making.new_version(model, self.cast.mina, files, **further)
 
 
 @pytest.fixture

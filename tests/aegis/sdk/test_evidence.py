@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def file(serving: Serving, tmp_path: Path) -> Path:
     """A report, for a model that mina has registered."""
-    serving.worker.pauses.set()
-    mina = serving.cast.mina
-    making.new_version(register_model(actor=mina, name="churn", team=serving.cast.growth), mina)
+    serving.new_version(
+        register_model(actor=serving.cast.mina, name="churn", team=serving.cast.growth)
+    )
     place = tmp_path / "report.json"
     place.write_text(json.dumps(making.report()))
     return place

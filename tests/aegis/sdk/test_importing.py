@@ -168,8 +168,8 @@ def test_an_import_that_waits_for_longer_than_one_does_goes_on_by_itself(
 
 
 def test_who_waits_hears_that_somebody_cancelled(serving: Serving, registry: ModelRegistry) -> None:
-    serving.worker.pauses.set()
-    with ModelRegistry(serving.url, serving.token(serving.cast.mina)) as other:
+    mina = serving.token(serving.cast.mina)
+    with serving.worker.paused(), ModelRegistry(serving.url, mina) as other:
 
         def cancel(report: Progress) -> None:
             job = next(other.imports(mine="true"))
@@ -188,14 +188,12 @@ def interrupt(_: Progress) -> None:
 
 
 def test_ctrl_c_ends_the_wait_and_not_the_import(serving: Serving, registry: ModelRegistry) -> None:
-    serving.worker.pauses.set()
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(WaitInterrupted) as caught:
+        with serving.worker.paused(), pytest.raises(WaitInterrupted) as caught:
             registry.import_huggingface("acme/tiny", "tiny", progress=interrupt)
     finally:
         signal.signal(signal.SIGINT, heeded)
-    serving.worker.pauses.clear()
 
     number = caught.value.number
     assert caught.value.command == f"aegis import status {number} --wait"
@@ -240,13 +238,13 @@ def test_imports_are_listed_the_newest_first(registry: ModelRegistry) -> None:
 
 
 def test_what_was_uploaded_comes_from_nowhere(serving: Serving, registry: ModelRegistry) -> None:
-    making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    serving.new_version(making.new_model(serving.cast))
     with pytest.raises(NotFound) as caught:
         registry.provenance("churn-predictor", 1)
     assert caught.value.code == "provenance_none"
 
 
 def test_a_version_is_archived_with_its_reason(serving: Serving) -> None:
-    making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    serving.new_version(making.new_model(serving.cast))
     with ModelRegistry(serving.url, serving.token(serving.cast.marc)) as maintainers:
         assert maintainers.archive("churn-predictor", 1, reason="Old.").stage == "Archived"

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def version(serving: Serving) -> ModelVersion:
     """A version that two people of the risk team may let into Production."""
     making.production_policy(serving.cast)
-    return making.new_version(making.new_model(serving.cast), serving.cast.mina)
+    with serving.worker.paused():
+        return making.new_version(making.new_model(serving.cast), serving.cast.mina)
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ class Waiting:
             1,
             reason=making.REASON,
             wait=True,
+            timeout=60,
             progress=self._note,
         )
 
