@@ -103,9 +103,11 @@ def _compared(comparisons: list[Mapping[str, Any]]) -> list[ReadBack]:
         return []
     last = comparisons[0]
     of = "tensors" if last["method"] == "tensors" else "values"
-    sentence = f"{last['values'] - last['outside']:,} of {last['values']:,} {of} are the same"
-    if last["largest_difference"]:
-        sentence += f", the largest difference is {last['largest_difference']:.3g}"
+    agree = f"{last['values'] - last['outside']:,} of {last['values']:,} {of}"
+    if difference := last["largest_difference"]:
+        sentence = f"{agree} are within the tolerance, the largest difference is {difference:.3g}"
+    else:
+        sentence = f"{agree} are the same"
     return [ReadBack(bool(last["is_within"]), sentence)]
 
 

@@ -41,7 +41,7 @@ def test_what_the_page_says_to_type_converts_and_compares(
     said = json.loads(printed[0])
     assert (said["number"], said["comparisons"][0]["is_within"]) == (2, True)
     assert all(one["passed"] for one in said["verification"])
-    assert "8 of 8 values are the same" in printed[1]
+    assert "8 of 8 values are within the tolerance, the largest difference is " in printed[1]
     assert ModelVersion.objects.filter(source="conversion").count() == 2
     again = CliRunner().invoke(app, shlex.split(commands[1]))
     assert "was converted so before" in again.output
