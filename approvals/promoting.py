@@ -212,12 +212,8 @@ def _move(request: PromotionRequest, standing: Standing, bundle: SignedBundle) -
         manifest_digest=version.digest,
         subject_digest=standing.present_digest,
         subject_revision=version.subject_revision,
-        key_name=bundle.key_name,
-        key_version=bundle.key_version,
-        key_hint=bundle.key_hint,
-        public_key=bundle.public_key_pem,
         envelope=bundle.data.decode(),
-        is_development=bundle.is_development,
+        **bundle.key_fields,
     )
     target = Stage(request.target)
     put_into(version, target, kind=TransitionKind.PROMOTION, actor=None, request=request)

@@ -150,12 +150,8 @@ def sign_owed_statement(
             transition=rollback,
             manifest_digest=version.digest,
             subject_revision=version.subject_revision,
-            key_name=bundle.key_name,
-            key_version=bundle.key_version,
-            key_hint=bundle.key_hint,
-            public_key=bundle.public_key_pem,
             envelope=bundle.data.decode(),
-            is_development=bundle.is_development,
+            **bundle.key_fields,
         ),
     )
 

@@ -51,12 +51,8 @@ def sign_statement_of(
         RedactionStatement(
             redaction=redaction,
             manifest_digest=version.digest,
-            key_name=bundle.key_name,
-            key_version=bundle.key_version,
-            key_hint=bundle.key_hint,
-            public_key=bundle.public_key_pem,
             envelope=bundle.data.decode(),
-            is_development=bundle.is_development,
+            **bundle.key_fields,
         ),
     )
 

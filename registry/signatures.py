@@ -21,14 +21,10 @@ def add_signature(
     signature: Signature = Signature.objects.create(
         version=version,
         manifest_digest=manifest_digest,
-        key_name=bundle.key_name,
-        key_version=bundle.key_version,
-        key_hint=bundle.key_hint,
         algorithm=bundle.algorithm,
-        public_key=bundle.public_key_pem,
         bundle=bundle.data.decode(),
-        is_development=bundle.is_development,
         brought=brought,
+        **bundle.key_fields,
     )
     return signature
 

@@ -4,6 +4,8 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
+from imports.scanning.views import SeekableView
+
 HEAD: Final = 4096
 # The end record of a zip lies in the last 22 bytes and 64 KiB of comment.
 TAIL: Final = 65_536 + 22
@@ -63,38 +65,17 @@ def source_of(data: bytes, *, name: str = "", place: str = "", depth: int = 0) -
     return Source(io.BytesIO(data), len(data), name, place, depth)
 
 
-class Part(io.RawIOBase):
+class Part(SeekableView):
     """A stretch of a seekable stream, as a seekable stream of its own."""
 
     def __init__(self, stream: BinaryIO, offset: int, length: int) -> None:
-        super().__init__()
+        super().__init__(length)
         self._stream = stream
         self._offset = offset
-        self._length = length
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read at any place."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place that is read next."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place, and return it."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        self._position = max(0, base + offset)
-        return self._position
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return up to ``size`` bytes; fewer at the end of the stretch only."""
-        left = max(0, self._length - self._position)
-        wanted = left if size is None or size < 0 else min(size, left)
+        wanted = self._wanted(size)
         if not wanted:
             return b""
         self._stream.seek(self._offset + self._position)

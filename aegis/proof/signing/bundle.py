@@ -45,6 +45,17 @@ class SignedBundle:
     algorithm: str
     is_development: bool
 
+    @property
+    def key_fields(self) -> dict[str, Any]:
+        """What each row that keeps a signature says of the key, by the names of its columns."""
+        return {
+            "key_name": self.key_name,
+            "key_version": self.key_version,
+            "key_hint": self.key_hint,
+            "public_key": self.public_key_pem,
+            "is_development": self.is_development,
+        }
+
 
 def sign_manifest(manifest: Manifest, *, name: str, number: int, signer: Signer) -> SignedBundle:
     """Sign the manifest of version ``number`` of the registered model ``name``, and verify it."""

@@ -13,6 +13,7 @@ from isal import isal_zlib
 from imports.scanning.examination import Examination, Malformed, Scan
 from imports.scanning.limits import MEBIBYTE
 from imports.scanning.sources import HEAD, TAIL, Source
+from imports.scanning.views import SeekableView
 
 _COMPRESSED_CHUNK: Final = 256 * 1024
 # What expands to less is kept in memory; more is expanded again where it is read again.
@@ -105,15 +106,13 @@ def _broken(compression: Compression, how: str, place: str) -> Malformed:
     return Malformed("compressed_broken", sentence, place)
 
 
-class Expanded(io.RawIOBase):
+class Expanded(SeekableView):
     """A seekable view of a compressed stream; going back expands it again from its beginning."""
 
     def __init__(self, stream: BinaryIO, compression: Compression, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._stream = stream
         self._compression = compression
-        self._size = size
-        self._position = 0
         self._restart()
 
     def _restart(self) -> None:
@@ -121,28 +120,9 @@ class Expanded(io.RawIOBase):
         self._chunk = b""
         self._begin = 0
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read at any place."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place that is read next."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place, and return it."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
     def read(self, size: int | None = -1, /) -> bytes:
         """Return up to ``size`` bytes; fewer at the end only."""
-        left = max(0, self._size - self._position)
-        wanted = left if size is None or size < 0 else min(size, left)
+        wanted = self._wanted(size)
         if self._position < self._begin:
             self._restart()
         parts: list[bytes] = []
