@@ -30,9 +30,10 @@ def test_the_deciding_approval_is_carried_out_and_told(
 def test_a_rollback_owes_its_statement_for_a_moment_only(
     worker: Worker, cast: Cast, version: ModelVersion
 ) -> None:
-    making.into_production(version, cast)
     second = making.new_version(version.registered_model, cast.mina)
-    making.into_production(second, cast)
+    for one in (version, second):
+        making.into_production(one, cast)
+        worker.wait_until_idle()  # It may have taken the request up before this process did.
     roll_back(version.registered_model, actor=cast.marc, to_version=version, reason="Worse.")
     worker.wait_until_idle()
     assert not owed_statements().exists()
