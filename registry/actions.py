@@ -42,6 +42,7 @@ declare(
         "signing_key:retired": "retired a signing key",
         "signing_key:reinstated": "let a retired signing key sign again",
         "signing_key:version_noted": "noted a version of a signing key",
+        "signing_key:public_key_given": "gave a public key to verify with",
         "signing_key:changed": "found another public key in the signer",
         "signing_key:compromised": "marked a signing key as compromised",
         "signing_key:signing_asked": "had the versions of a compromised key signed again",

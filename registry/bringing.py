@@ -32,7 +32,7 @@ from registry.models import (
     Upload,
     UploadFile,
 )
-from registry.signing.configured import why_not
+from registry.signing.configured import why_not_brought
 from registry.uploads import locked_upload
 
 BUNDLE_BYTES: Final = 16 * 1024**2
@@ -77,7 +77,7 @@ def brought_with(
         return None
     version = brought.key_version
     _refuse_past(version)
-    if refusal := why_not(version.key, model):
+    if refusal := why_not_brought(version.key, model):
         raise refusal
     if key_name and key_name != version.key.name:
         raise Conflict(
@@ -189,7 +189,7 @@ def _listed(hint: str) -> SigningKeyVersion:
             f"It was signed with the key of the fingerprint {hint[:64]!a}, which is none of the "
             "list of signing keys.",
             mend="Sign with a key of the list. A key that was rotated is known as soon as a "
-            "worker has seen its new version.",
+            "worker has seen its new version; of a key to verify only, an administrator adds it.",
             url=key_path(""),
             details={"hint": hint[:64]},
         )

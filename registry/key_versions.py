@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict
 from aegis.proof.signing.keys import normal_pem
@@ -24,7 +25,7 @@ def note_key_versions(
     for shown in public_keys:
         known = listed.get(shown.key_version)
         if known is None:
-            noted.append(_note(key, shown))
+            noted.append(list_version(key, shown))
         elif known.hint != shown.hint:
             raise _changed(key, shown)
     return noted
@@ -70,12 +71,29 @@ def retired(key: SigningKey) -> Conflict:
     )
 
 
-def _note(key: SigningKey, shown: PublicKey) -> SigningKeyVersion:
+def verify_only(key: SigningKey) -> Conflict:
+    """Return the refusal to sign here with a key that is listed to verify only."""
+    return Conflict(
+        "signing_key_verify_only",
+        f"The signing key {key} is listed to verify only: what signs with it lies elsewhere.",
+        mend="Have the files signed there and send the signature along, or choose another key.",
+        details={"key": key.name},
+    )
+
+
+def list_version(
+    key: SigningKey, shown: PublicKey, *, given_by: User | None = None
+) -> SigningKeyVersion:
+    """List a public key of the locked ``key``: as its signer shows it, or as ``given_by`` gave it.
+
+    Raises ``Conflict`` with ``signing_key_listed`` where it is listed already.
+    """
     other = SigningKeyVersion.objects.filter(hint=shown.hint).select_related("key").first()
     if other is not None:
         raise Conflict(
             "signing_key_listed",
-            f"The public key that the signer shows for {key} belongs to {other} in the list.",
+            f"The public key of version {shown.key_version} of {key} belongs to {other} in the "
+            "list.",
             mend="Use the key that is listed, or rotate this one in the signer.",
             details={"key": key.name, "listed": other.key.name},
         )
@@ -87,8 +105,8 @@ def _note(key: SigningKey, shown: PublicKey) -> SigningKeyVersion:
         algorithm=shown.algorithm,
     )
     record(
-        "signing_key:version_noted",
-        actor=None,
+        "signing_key:public_key_given" if given_by else "signing_key:version_noted",
+        actor=given_by,
         about=key,
         data={"key": key.name, "version": noted.version, "hint": noted.hint},
     )

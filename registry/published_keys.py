@@ -32,6 +32,7 @@ def published(row: SigningKeyVersion) -> dict[str, Any]:
         "algorithm": row.algorithm,
         "public_key": row.public_key,
         "is_development": row.key.is_development,
+        "is_verify_only": row.key.is_verify_only,
         "first_seen_at": _instant(row.first_seen_at),
         "state": state_of(row),
         "retired_at": _instant(row.key.retired_at),

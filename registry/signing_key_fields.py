@@ -37,7 +37,7 @@ def provider(value: object) -> str:
     if value not in SigningKey.Provider.values:
         raise Invalid(
             "signing_key_provider",
-            f"A key lies in {' or '.join(SigningKey.Provider.values)}.",
+            f"A key is one of {', '.join(SigningKey.Provider.values)}.",
             field="provider",
         )
     return str(value)
@@ -45,7 +45,7 @@ def provider(value: object) -> str:
 
 def transit_name(value: object, *, provider: str) -> str:
     """Return the name of a key in Vault Transit; a development key has none."""
-    if provider != SigningKey.Provider.VAULT:
+    if provider == SigningKey.Provider.DEVELOPMENT:
         return ""
     return name(value, field="transit_name")
 

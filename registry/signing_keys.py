@@ -11,10 +11,13 @@ from aegis.accounts.models import Team, User
 from aegis.accounts.permits import require_administrator
 from aegis.accounts.registry_roles import lock_roles
 from aegis.audit.recording import record, verb
-from aegis.problems import Conflict
+from aegis.problems import Conflict, Invalid
+from aegis.proof.signing.signer import PublicKey
+from registry import pasted_keys
 from registry import signing_key_fields as fields
-from registry.key_versions import compromised
-from registry.models import SigningKey
+from registry.key_versions import compromised, list_version, verify_only
+from registry.models import SigningKey, SigningKeyVersion
+from registry.pasted_keys import Pasted
 from registry.signing.development import KEY_NAME
 
 ACT: Final = "keep the list of signing keys"
@@ -30,11 +33,12 @@ def add_key(
     description: str = "",
     teams: Iterable[Team] = (),
     risk_tiers: Iterable[int] = fields.EVERY_TIER,
+    public_keys: Iterable[Pasted] = (),
 ) -> SigningKey:
     """List a key, which signs for everybody where it has no ``teams``.
 
-    A worker asks the signer for its public keys afterwards. Without a ``transit_name`` a key in
-    Vault has its own name there.
+    A worker asks the signer for its public keys afterwards; one to verify only comes with its
+    ``public_keys``. Without a ``transit_name`` a key in Vault has its own name there.
     """
     lock_roles()
     require_administrator(actor, ACT)
@@ -52,8 +56,22 @@ def add_key(
     )
     key.teams.set(teams)
     _record("signing_key:added", key, actor)
+    _give(key, _expected(key, public_keys), actor)
     transaction.on_commit(_hint, robust=True)
     return key
+
+
+@verb
+def give_public_key(key: SigningKey, *, actor: User, pasted: Pasted) -> SigningKeyVersion:
+    """Add the next version of a key to verify only, such as after it was rotated elsewhere.
+
+    Raises ``Invalid`` as ``pasted_keys.read`` does, and ``Conflict``: ``signing_key_listed``,
+    ``signing_key_version_order``, ``signing_key_shown`` for a key whose signer is asked.
+    """
+    key = _locked(key)
+    require_administrator(actor, ACT)
+    (given,) = _give(key, _expected(key, [pasted]), actor)
+    return given
 
 
 @verb
@@ -141,7 +159,7 @@ def list_first_key() -> SigningKey | None:
     )
     if is_new:
         _record("signing_key:added", key, None)
-    if key.retired_at is not None:
+    if key.retired_at is not None or key.is_verify_only:
         return None
     _become_default(key, None)
     return key
@@ -159,7 +177,43 @@ def _become_default(key: SigningKey, actor: User | None) -> None:
     _record("signing_key:made_default", key, actor)
 
 
+def _expected(key: SigningKey, given: Iterable[Pasted]) -> list[PublicKey]:
+    """Read the public keys that are given for ``key``, the oldest first, or refuse them."""
+    read = [pasted_keys.read(one, key_name=key.name) for one in given]
+    if read and not key.is_verify_only:
+        raise Conflict(
+            "signing_key_shown",
+            f"The signer of {key} is asked for its public keys, so nobody else gives them.",
+            mend="Leave the public key out, or list the key to verify only.",
+        )
+    if not read and key.is_verify_only:
+        raise Invalid(
+            "public_key_missing",
+            "A key to verify only is listed with its public key, as PEM.",
+            field="public_key",
+        )
+    return sorted(read, key=lambda one: int(one.key_version))
+
+
+def _give(key: SigningKey, given: Iterable[PublicKey], actor: User) -> list[SigningKeyVersion]:
+    made: list[SigningKeyVersion] = []
+    newest = max((int(one.version) for one in key.versions.all()), default=0)
+    for one in given:
+        if int(one.key_version) <= newest:
+            raise Conflict(
+                "signing_key_version_order",
+                f"Version {newest} of {key} is listed, so the next one has a higher number than "
+                f"{one.key_version}. What is listed never changes.",
+                mend="Give the number that the signer gave the key when it was rotated.",
+            )
+        made.append(list_version(key, one, given_by=actor))
+        newest = int(one.key_version)
+    return made
+
+
 def _refuse_unusable(key: SigningKey) -> None:
+    if key.is_verify_only:
+        raise verify_only(key)
     newest = key.versions.order_by("first_seen_at", "pk").last()
     if newest is not None and newest.is_compromised:
         raise compromised(newest)

@@ -11,7 +11,7 @@ from aegis.audit.models import AuditEvent
 from aegis.audit.recording import record, verb
 from aegis.problems import Refusal
 from aegis.proof.signing.signer import PublicKey
-from registry.key_versions import note_key_versions
+from registry.key_versions import note_key_versions, verify_only
 from registry.models import SigningKey
 from registry.signer_states import note_absence, note_answer
 from registry.signing.configured import signer_of
@@ -23,12 +23,13 @@ _REPORTED: Final = "signing_key:changed"
 
 
 def note_all() -> int:
-    """Ask the signer of every key that still signs; return how many versions are new.
+    """Ask the signer of every key that still signs here; return how many versions are new.
 
     A public key that is not what it was is reported to the administrators, once.
     """
     noted = 0
-    for key in SigningKey.objects.filter(retired_at=None):
+    signing = SigningKey.objects.filter(retired_at=None)
+    for key in signing.exclude(provider=SigningKey.Provider.VERIFY_ONLY):
         try:
             noted += len(note_key_versions(key, public_keys=_shown(key)))
         except Refusal as refusal:
@@ -50,6 +51,8 @@ def _shown(key: SigningKey) -> Sequence[PublicKey]:
 def look(key: SigningKey, *, actor: User) -> None:
     """Have a worker ask the signers now, such as after a rotation of ``key``."""
     require_administrator(actor, ACT)
+    if key.is_verify_only:
+        raise verify_only(key)
     from registry.tasks import hint_noting  # noqa: PLC0415 -- The task imports us.
 
     log.info("signing_keys.asked", key=key.name)

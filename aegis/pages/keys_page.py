@@ -29,8 +29,11 @@ class VersionLine:
     @property
     def look(self) -> str:
         """Return the state as it looks: a development key never looks trusted."""
-        is_bare = self.state == "active" and self.version.key.is_development
-        return "development" if is_bare else self.state
+        if self.state != "active":
+            return self.state
+        if self.version.key.is_verify_only:
+            return "verify_only"
+        return "development" if self.version.key.is_development else "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class KeyLine:
         if len(tiers) == len(EVERY_TIER):
             return "every risk tier"
         return f"risk tier {' and '.join(map(str, tiers))}"
+
+    @property
+    def next_number(self) -> str:
+        """Return the number that the next public key of a key to verify only has."""
+        return str(max((int(line.version.version) for line in self.versions), default=0) + 1)
 
     @property
     def has_compromised(self) -> bool:

@@ -94,6 +94,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     },
     "key": {
         "active": Look("pass", "pass", "Signs"),
+        "verify_only": Look("pass", "shield-check", "Verifies"),
         "development": Look("warn", "shield-check", "For development"),
         "retired": Look("idle", "archive", "Retired"),
         "compromised": Look("fail", "shield-off", "Compromised"),

@@ -199,7 +199,7 @@ class Signature(models.Model):
         ordering = ["-signed_at"]
         triggers = [
             *append_only(),
-            signed_with_a_listed_key(),
+            signed_with_a_listed_key(brought="NEW.brought_id IS NOT NULL"),
             as_it_was_brought(),
             RaisesSubjectRevision(version="NEW.version_id AND state = 'ready'"),
         ]

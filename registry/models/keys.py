@@ -1,6 +1,6 @@
 """The list of signing keys that the administrator keeps; Aegis holds none of them itself."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pgtrigger
 from django.conf import settings
@@ -19,12 +19,15 @@ class SigningKey(models.Model):
 
     ``transit_name`` is the key's name in Vault Transit. It signs for models whose risk
     tier is in ``risk_tiers`` and, if it has teams, that belong to one of them. A retired
-    key signs nothing new; what it signed stays good.
+    key signs nothing new; what it signed stays good. One to verify only lies in a Vault that
+    Aegis does not reach: administrators give its public keys, and only what was signed
+    elsewhere and brought is signed with it.
     """
 
     class Provider(models.TextChoices):
         VAULT = "vault", "Vault Transit"
         DEVELOPMENT = "development", "Development key in a file"
+        VERIFY_ONLY = "verify-only", "Elsewhere, to verify only"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     name = models.CharField(max_length=120, unique=True)
@@ -48,7 +51,7 @@ class SigningKey(models.Model):
                 name="registry_signing_key_name_form",
             ),
             models.CheckConstraint(
-                condition=(Q(provider="vault") & ~Q(transit_name=""))
+                condition=(Q(provider__in=["vault", "verify-only"]) & ~Q(transit_name=""))
                 | Q(provider="development", transit_name=""),
                 name="registry_signing_key_provider",
             ),
@@ -62,7 +65,7 @@ class SigningKey(models.Model):
                 name="registry_one_default_signing_key",
             ),
             models.CheckConstraint(
-                condition=Q(is_default=False) | Q(retired_at=None),
+                condition=Q(is_default=False) | (Q(retired_at=None) & ~Q(provider="verify-only")),
                 name="registry_default_signing_key_signs",
             ),
         ]
@@ -79,6 +82,20 @@ class SigningKey(models.Model):
     def is_development(self) -> bool:
         """Say whether its signatures prove nothing."""
         return self.provider == self.Provider.DEVELOPMENT
+
+    @property
+    def is_verify_only(self) -> bool:
+        """Say whether nothing here can sign with it."""
+        return self.provider == self.Provider.VERIFY_ONLY
+
+
+NUMBER_FORM: Final = r"^[1-9][0-9]{0,8}$"
+"""How Vault numbers the versions of a key."""
+_P256_PEM: Final = (
+    r"^-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+    r"[A-Za-z0-9+/]{28}\n[A-Za-z0-9+/]{58}==\n-----END PUBLIC KEY-----\n$"
+)
+"""A point of P-256 as ``aegis.proof.signing.keys`` spells it: no private key looks like that."""
 
 
 class SigningKeyVersion(models.Model):
@@ -117,6 +134,9 @@ class SigningKeyVersion(models.Model):
                 ),
                 name="registry_compromise_has_its_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(public_key__regex=_P256_PEM), name="registry_public_key_is_on_p256"
+            ),
         ]
         triggers: ClassVar = [
             NoDelete(),
@@ -134,6 +154,23 @@ class SigningKeyVersion(models.Model):
                     RETURN NEW;
                 """,
             ),
+            Firm(
+                name="given_in_order",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    PERFORM 1 FROM registry_signingkey
+                        WHERE id = NEW.key_id AND provider = 'verify-only' FOR NO KEY UPDATE;
+                    IF FOUND AND (
+                        NEW.version !~ '{NUMBER_FORM}'
+                        OR lpad(NEW.version, 9, '0') <= (
+                            SELECT max(lpad(v.version, 9, '0')) FROM registry_signingkeyversion v
+                                WHERE v.key_id = NEW.key_id)) THEN
+                        {refuse("A key to verify only is given its versions in their order.")}
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,8 +182,11 @@ class SigningKeyVersion(models.Model):
         return self.compromised_at is not None
 
 
-def signed_with_a_listed_key() -> Firm:
-    """Return the trigger of a table of signatures: only keys of the list that may sign now sign."""
+def signed_with_a_listed_key(*, brought: str = "FALSE") -> Firm:
+    """Return the trigger of a table of signatures: only keys of the list that may sign now sign.
+
+    A key to verify only made no signature but one for which the SQL ``brought`` holds for NEW.
+    """
     return Firm(
         name="signed_with_a_listed_key",
         when=pgtrigger.Before,
@@ -162,6 +202,9 @@ def signed_with_a_listed_key() -> Firm:
             IF k.id IS NULL OR (k.name, v.version) <> (NEW.key_name, NEW.key_version)
                OR (k.provider = 'development') <> NEW.is_development THEN
                 {refuse("No signing key of the list made this signature.")}
+            END IF;
+            IF k.provider = 'verify-only' AND NOT ({brought}) THEN
+                {refuse("With a key to verify only nothing is signed here.")}
             END IF;
             IF v.compromised_at IS NOT NULL THEN
                 {refuse("A compromised key signs nothing any more.")}

@@ -7,7 +7,7 @@ from django.conf import settings
 from aegis.problems import Conflict, Invalid, Refusal
 from aegis.proof.signing.signer import Signer
 from registry.addresses import key_path
-from registry.key_versions import compromised, retired
+from registry.key_versions import compromised, retired, verify_only
 from registry.models import ModelVersion, RegisteredModel, SigningKey
 from registry.signing.development import KEY_NAME, DevelopmentSigner
 from registry.signing.listed import ListedSigner
@@ -15,7 +15,9 @@ from registry.signing.vaults import vault_signer
 
 
 def signer_of(key: SigningKey) -> ListedSigner:
-    """Return what signs with ``key``, in its name."""
+    """Return what signs with ``key``, in its name; ``Conflict`` for a key to verify only."""
+    if key.is_verify_only:
+        raise verify_only(key)
     if key.is_development:
         return ListedSigner(key, _development(key))
     return ListedSigner(key, vault_signer(key.transit_name))
@@ -72,7 +74,12 @@ def statement_key(version: ModelVersion) -> SigningKey:
 
 
 def why_not(key: SigningKey, model: RegisteredModel) -> Refusal | None:
-    """Return the refusal to sign for ``model`` with ``key``, or None where it may."""
+    """Return the refusal to sign here for ``model`` with ``key``, or None where it may."""
+    return verify_only(key) if key.is_verify_only else why_not_brought(key, model)
+
+
+def why_not_brought(key: SigningKey, model: RegisteredModel) -> Refusal | None:
+    """Return the refusal of what was signed elsewhere for ``model`` with ``key``, or None."""
     newest = max(key.versions.all(), key=lambda one: (one.first_seen_at, one.pk), default=None)
     teams = {team.pk: team.name for team in key.teams.all()}
     if key.retired_at is not None:

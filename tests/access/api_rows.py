@@ -24,6 +24,11 @@ PROMOTION: Final = f"{ROOT}promotions/<int:number>/"
 P: Final = "/api/v1/promotions/{open}/"
 KEY: Final = f"{ROOT}keys/<str:name>/"
 K: Final = "/api/v1/keys/aegis-development/"
+PUBLIC_KEY: Final = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEpo0/e5+v1rFJZPVJ2M9VTfLamWJ3
+P0yc4q12OCaVmeFWqrVRD1SnAtQPqceW5+HQ/I8zNoWdsO/JwtK6KrrLPQ==
+-----END PUBLIC KEY-----
+"""
 
 PUBLISHED_KEYS: Final = "/.well-known/aegis/keys.json"
 REVOCATIONS: Final = "/.well-known/aegis/revocations.json"
@@ -279,6 +284,14 @@ ROWS: Final = [
     # It is the default, which cannot be retired.
     Row("POST", f"{KEY}retirement/", f"{K}retirement/", only([ADMINISTRATOR], 409), {}),
     Row("DELETE", f"{KEY}retirement/", f"{K}retirement/", only([ADMINISTRATOR], 200)),
+    # Its signer is asked for its public keys, so nobody gives them.
+    Row(
+        "POST",
+        f"{KEY}versions/",
+        f"{K}versions/",
+        only([ADMINISTRATOR], 409),
+        {"version": "2", "public_key": PUBLIC_KEY},
+    ),
     Row(
         "POST",
         f"{KEY}compromise/",

@@ -114,6 +114,8 @@ ROWS: Final = [
     get("keys/new/", "/keys/new/", only([ADMINISTRATOR], 200)),
     get(KEY, K, everybody()),
     get(f"{KEY}edit/", f"{K}edit/", only([ADMINISTRATOR], 200)),
+    # Only a key to verify only is given public keys.
+    get(f"{KEY}versions/new/", f"{K}versions/new/", only([ADMINISTRATOR], 404)),
     get(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 200)),
     get(f"{KEY}progress/", f"{K}progress/", everybody()),
     get(f"{KEY}v<str:version>.pem", f"{K}v1.pem", everybody()),
@@ -198,6 +200,7 @@ ROWS: Final = [
         risk_tiers=["1", "2"],
     ),
     post(f"{KEY}edit/", f"{K}edit/", only([ADMINISTRATOR], 302), risk_tiers=["1"]),
+    post(f"{KEY}versions/new/", f"{K}versions/new/", only([ADMINISTRATOR], 404)),
     post(f"{KEY}compromise/", f"{K}compromise/", only([ADMINISTRATOR], 302), reason="Stolen."),
     post(f"{KEY}<slug:deed>/", f"{K}default/", only([ADMINISTRATOR], 302)),
     post(f"{VERSION}sign-again/", f"{V}sign-again/", whoever_has(MAINTAIN, status=302)),

@@ -13,6 +13,8 @@ from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.signing.bundle import SignedBundle
 from aegis.sdk.signing import PemSigner, signed_manifest
 from registry.key_versions import note_key_versions
+from registry.models import SigningKey
+from registry.pasted_keys import Pasted
 from registry.signing_keys import add_key
 from tests.cast import Cast
 
@@ -42,6 +44,18 @@ class ClientKey:
     def sign(self, manifest: Manifest, *, name: str = "churn-predictor") -> bytes:
         """Return the bundle of a signature over ``manifest`` for a model."""
         return signed(self.signer, manifest, name=name).data
+
+
+def given(signer: Any, version: str = "1") -> Pasted:
+    """Return the public key of ``signer`` as an administrator takes it over."""
+    return Pasted(version, signer.public_keys()[-1].public_key_pem)
+
+
+def listed_to_verify(cast: Cast, signer: Any, name: str = "elsewhere", **said: Any) -> SigningKey:
+    """List the key of ``signer``, which Aegis does not reach."""
+    return add_key(
+        actor=cast.ada, name=name, provider="verify-only", public_keys=[given(signer)], **said
+    )
 
 
 def new_signer(place: Path) -> PemSigner:

@@ -18,6 +18,7 @@ from aegis.api.v1.serializers.base import body, nothing
 from aegis.api.v1.serializers.keys import (
     AskedDocument,
     Compromise,
+    GivenPublicKey,
     KeyChange,
     KeyDocument,
     NewKey,
@@ -26,6 +27,7 @@ from aegis.problems import Invalid, NotFound
 from registry import signing_keys
 from registry.compromises import mark_compromised
 from registry.models import SigningKey
+from registry.pasted_keys import Pasted
 from registry.published_keys import find_key
 from registry.resigning import sign_affected_again
 from registry.resigning_progress import progress_of
@@ -44,7 +46,7 @@ class Keys(View):
     @extend_schema(operation_id="key_add", request=NewKey, responses={201: KeyDocument})
     @idempotent
     def post(self, request: Request) -> Response:
-        """List a key; a worker asks the signer for its public keys."""
+        """List a key; a worker asks the signer for its public keys, if they are not given."""
         require_scope(request, ApiToken.Scope.ADMIN)
         made = signing_keys.add_key(actor=caller(request), **_said(body(request, NewKey)))
         return Response(KeyDocument(key_named(made.name)).data, status=201)
@@ -108,6 +110,21 @@ class Retirement(_Act):
         return self.act(request, name, signing_keys.reinstate)
 
 
+class Versions(View):
+    """The public keys of a key to verify only."""
+
+    @extend_schema(
+        operation_id="key_give_version", request=GivenPublicKey, responses={201: KeyDocument}
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Add the public key that the key has since it was rotated; return the key."""
+        require_scope(request, ApiToken.Scope.ADMIN)
+        pasted = Pasted(**body(request, GivenPublicKey))
+        signing_keys.give_public_key(key_named(name), actor=caller(request), pasted=pasted)
+        return Response(KeyDocument(key_named(name)).data, status=201)
+
+
 class Compromises(View):
     """Keys that are in wrong hands."""
 
@@ -146,6 +163,8 @@ def key_named(name: str) -> SigningKey:
 def _said(fields: dict[str, Any]) -> dict[str, Any]:
     if "teams" in fields:
         fields["teams"] = _teams(fields["teams"])
+    if "public_keys" in fields:
+        fields["public_keys"] = [Pasted(**one) for one in fields["public_keys"]]
     return fields
 
 

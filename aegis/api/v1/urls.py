@@ -87,6 +87,7 @@ key: list[URLPattern | URLResolver] = [
     path("", keys.Key.as_view()),
     path("default/", keys.Default.as_view()),
     path("retirement/", keys.Retirement.as_view()),
+    path("versions/", keys.Versions.as_view()),
     path("compromise/", keys.Compromises.as_view()),
     path("sign-again/", keys.SigningAgain.as_view()),
 ]

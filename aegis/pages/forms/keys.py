@@ -9,6 +9,7 @@ from aegis.pages.forms.present import PresentForm
 from aegis.pages.forms.refusable import RefusableForm
 from registry.compromises import LONGEST_REASON
 from registry.models import RegisteredModel, SigningKey
+from registry.pasted_keys import Pasted, may_be_shown
 from registry.signing_key_fields import EVERY_TIER
 
 
@@ -35,10 +36,51 @@ class KeyChangeForm(RefusableForm):
     )
 
 
-class NewKeyForm(KeyChangeForm):
-    """A key to be listed."""
+class PublicKeyInput(forms.Textarea):
+    """Where a public key is pasted; what may be a secret is not sent back to the browser."""
 
-    field_of = {"signing_key_taken": "name"}
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"})
+
+    def format_value(self, value: Any) -> str | None:
+        """Leave out what does not look like a public key."""
+        if isinstance(value, str) and not may_be_shown(value):
+            return ""
+        shown: str | None = super().format_value(value)
+        return shown
+
+
+class PublicKeyForm(RefusableForm):
+    """A public key of a key to verify only."""
+
+    field_of = {
+        "signing_key_listed": "public_key",
+        "signing_key_shown": "public_key",
+        "signing_key_version_order": "version",
+    }
+
+    version = forms.CharField(
+        max_length=9,
+        initial="1",
+        help_text="The number of the newest version where the key lies.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    public_key = forms.CharField(
+        label="Public key",
+        help_text="One PEM of the type ecdsa-p256. Never the private key.",
+        widget=PublicKeyInput,
+    )
+
+    @property
+    def pasted(self) -> Pasted:
+        """Return what the verb takes."""
+        return Pasted(self.cleaned_data["version"], self.cleaned_data["public_key"])
+
+
+class NewKeyForm(PublicKeyForm, KeyChangeForm):
+    """A key to be listed, with its public key if it is to verify only."""
+
+    field_of = {**PublicKeyForm.field_of, "signing_key_taken": "name"}
 
     name = forms.CharField(
         max_length=120,
@@ -59,7 +101,22 @@ class NewKeyForm(KeyChangeForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    field_order = ("name", "provider", "transit_name", "description", "teams", "risk_tiers")
+    field_order = (
+        *("name", "provider", "transit_name", "version", "public_key"),
+        *("description", "teams", "risk_tiers"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("version", "public_key"):
+            self.fields[name].required = False
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what the verb takes."""
+        data = self.cleaned_data
+        said = {name: data[name] for name in data if name not in {"version", "public_key"}}
+        return {**said, "public_keys": [self.pasted] if data["public_key"] else []}
 
 
 class CompromiseForm(PresentForm):

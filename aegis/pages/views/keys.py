@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aegis.accounts.permits import require_administrator
 from aegis.pages.finding import find_version
-from aegis.pages.forms.keys import CompromiseForm, KeyChangeForm, NewKeyForm
+from aegis.pages.forms.keys import CompromiseForm, KeyChangeForm, NewKeyForm, PublicKeyForm
 from aegis.pages.keys_page import is_keeper, key_lines, key_page
 from aegis.pages.posted import posted
 from aegis.pages.signed_in import person
@@ -62,9 +62,9 @@ def add(request: HttpRequest) -> HttpResponse:
     require_administrator(user, ACT)
     form = NewKeyForm(posted(request))
     if form.is_valid():
-        made = form.act(signing_keys.add_key, actor=user, **form.cleaned_data)
+        made = form.act(signing_keys.add_key, actor=user, **form.said)
         if made is not None:
-            messages.success(request, f"{made.name} is listed. A worker asks for its public keys.")
+            messages.success(request, _listed(made))
             return redirect("pages:key", made.name)
     return render(request, "keys/key_new.html", {"form": form}, status=form.status)
 
@@ -83,6 +83,26 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
             messages.success(request, f"{key.name} is changed.")
             return redirect("pages:key", key.name)
     return render(request, "keys/key_edit.html", {"form": form, "key": key}, status=form.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def give_version(request: HttpRequest, name: str) -> HttpResponse:
+    """Add the public key that a key to verify only has since it was rotated."""
+    user = person(request)
+    require_administrator(user, ACT)
+    page = key_page(name, user)
+    if not page.line.key.is_verify_only:
+        raise NotFound("page_not_found", f"The signer of {name} is asked for its public keys.")
+    form = PublicKeyForm(posted(request), initial={"version": page.line.next_number})
+    if form.is_valid():
+        given = form.act(
+            signing_keys.give_public_key, page.line.key, actor=user, pasted=form.pasted
+        )
+        if given is not None:
+            messages.success(request, f"What version {given.version} of {name} signs is taken now.")
+            return redirect("pages:key", name)
+    context = {"page": page, "form": form}
+    return render(request, "keys/key_version_new.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,6 +148,12 @@ _DEEDS: Final[dict[str, tuple[Callable[..., Any], str]]] = {
     "look": (look, "A worker asks the signer of {} for its public keys."),
     "sign-again": (sign_affected_again, "What {} signed is being signed again."),
 }
+
+
+def _listed(key: SigningKey) -> str:
+    if key.is_verify_only:
+        return f"{key} is listed. What is signed with it elsewhere is taken."
+    return f"{key} is listed. A worker asks for its public keys."
 
 
 def _key(request: HttpRequest, name: str) -> SigningKey:

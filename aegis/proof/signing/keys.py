@@ -18,7 +18,7 @@ _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
 
 def normal_pem(public_key_pem: str) -> str:
     """Return a public key as ``cryptography`` spells it, the form that hints are made of."""
-    return _spelled(_loaded(public_key_pem))
+    return pem_of_public(_loaded(public_key_pem))
 
 
 def hint(public_key_pem: str) -> str:
@@ -44,10 +44,11 @@ def check_signature(public_key_pem: str, signature: bytes, signed: bytes) -> Non
 
 def pem_of(key: ec.EllipticCurvePrivateKey) -> str:
     """Return the public half of a private key as PEM."""
-    return _spelled(key.public_key())
+    return pem_of_public(key.public_key())
 
 
-def _spelled(key: ec.EllipticCurvePublicKey) -> str:
+def pem_of_public(key: ec.EllipticCurvePublicKey) -> str:
+    """Return a public key as PEM, in the form that hints are made of."""
     return key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     ).decode()

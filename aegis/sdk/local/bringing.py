@@ -95,7 +95,7 @@ def signer_for(connection: Connection, name: str | None) -> Signer | None:
     listed = connection.get("keys/")["results"]
     for key in listed:
         if key["name"] == name or (name is None and key["is_default"]):
-            if key["provider"] != "vault":
+            if key["provider"] == "development":
                 return None
             return vault_signer(key["transit_name"])
     raise Invalid(

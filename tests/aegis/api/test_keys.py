@@ -15,6 +15,7 @@ from tests.aegis.api.calling import Api
 from tests.aegis.api.conftest import Caller
 from tests.approvals import making as approving
 from tests.cast import Cast
+from tests.fakes import RotatingSigner
 from tests.registry.keys import compromise
 
 VERSION = "models/churn-predictor/versions/1/"
@@ -102,6 +103,24 @@ def test_an_administrator_keeps_the_list(ada: Api, cast: Cast) -> None:
     assert ada.post("keys/aegis-development/retirement/", {}).json["retired_at"]
     assert ada.delete("keys/aegis-development/retirement/").json["retired_at"] is None
     assert ada.get("keys/nobody/").status == 404
+
+
+def test_a_key_to_verify_only_is_listed_and_rotated_by_its_public_keys(ada: Api) -> None:
+    first, second = RotatingSigner(), RotatingSigner()
+    pems = [signer.public_keys()[0].public_key_pem for signer in (first, second)]
+    said = {"name": "ci-sign", "provider": "verify-only"}
+    assert ada.post("keys/", said).refused(400) == "public_key_missing"
+    made = ada.post("keys/", {**said, "public_keys": [{"version": "1", "public_key": pems[0]}]})
+    assert made.made()["versions"][0]["public_key"] == pems[0]
+    next_one = {"version": "2", "public_key": pems[1]}
+    grown = ada.post("keys/ci-sign/versions/", next_one).made()
+    assert [one["version"] for one in grown["versions"]] == ["1", "2"]
+    assert ada.post("keys/ci-sign/versions/", next_one).refused(409) == "signing_key_version_order"
+    secret = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----"
+    answer = ada.post("keys/ci-sign/versions/", {"version": "3", "public_key": secret})
+    assert (answer.refused(400), b"MIGH" in answer.bytes) == ("public_key_is_private", False)
+    assert ada.post("keys/ci-sign/default/", {}).refused(409) == "signing_key_verify_only"
+    assert [one["is_verify_only"] for one in published()] == [False, True, True]
 
 
 def test_a_token_marks_no_key_as_compromised(ada: Api) -> None:

@@ -24,6 +24,7 @@ from registry.models import Metric, ModelVersion, Provenance, Upload
 from tests.aegis.sdk.serving import Serving
 from tests.e2e.command import Shell
 from tests.registry import making
+from tests.registry.client_keys import listed_to_verify
 from tests.servers.hub import Hub, running_hub
 from tests.servers.mlflow.tracking import Tracked
 from tests.servers.signing import sign_with
@@ -162,6 +163,27 @@ def test_it_is_signed_here_through_vault_with_a_key_of_the_list(
 
     assert made["signature"]["key_name"] == key.name
     assert made["signature"]["brought_by"] == "mina"
+
+
+def test_what_a_vault_signed_that_the_registry_never_reaches_is_taken_by_its_public_key(
+    command: Command,
+    hub: Hub,
+    vault: VaultServer,
+    serving: Serving,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.AEGIS_VAULT = None
+    vault.make_key("behind-the-wall")
+    monkeypatch.setenv("VAULT_ADDR", vault.address)
+    monkeypatch.setenv("VAULT_TOKEN", vault.token)
+    signer = vault_signer("behind-the-wall")
+    listed_to_verify(serving.cast, signer, "ci-sign", transit_name="behind-the-wall")
+
+    made = read(command(*HF, "--sign-key", "ci-sign", "--json"))
+
+    assert (made["signature"]["key_name"], made["signature"]["brought_by"]) == ("ci-sign", "mina")
+    assert all(one["passed"] for one in made["verification"])
 
 
 def test_a_key_that_is_not_on_the_list_is_refused_before_anything_is_fetched(

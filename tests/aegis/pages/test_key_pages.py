@@ -13,6 +13,7 @@ from registry.signing.configured import default_key
 from registry.signing_jobs import due_jobs, run_job
 from registry.signing_keys import make_default
 from tests.cast import PASSWORD, Cast
+from tests.fakes import RotatingSigner
 from tests.registry.keys import compromise, new_key
 
 AsPerson = Callable[[User], Client]
@@ -58,6 +59,43 @@ def test_an_administrator_adds_edits_and_retires(cast: Cast, as_person: AsPerson
     ada.post("/keys/growth/retire/")
     assert "Retired" in text(ada, "/keys/growth/")
     assert ada.post("/keys/growth/burn/").status_code == 404
+
+
+def test_an_administrator_takes_over_a_key_to_verify_only(cast: Cast, as_person: AsPerson) -> None:
+    ada, pems = as_person(cast.ada), [RotatingSigner().public_keys()[0].public_key_pem] * 2
+    pems[1] = RotatingSigner().public_keys()[0].public_key_pem
+    said = {"name": "ci-sign", "provider": "verify-only", "risk_tiers": ["1"], "version": "1"}
+    bare = ada.post("/keys/new/", said)
+    assert (bare.status_code, "is listed with its public key" in bare.content.decode()) == (
+        400,
+        True,
+    )
+    made = ada.post("/keys/new/", {**said, "public_key": pems[0]})
+    assert made["Location"] == "/keys/ci-sign/"
+    page = text(ada, "/keys/ci-sign/")
+    assert "Aegis cannot sign with it" in page
+    assert "Look for new versions" not in page
+    assert 'value="2"' in text(ada, "/keys/ci-sign/versions/new/")
+    next_one = {"version": "2", "public_key": pems[1]}
+    assert ada.post("/keys/ci-sign/versions/new/", next_one).status_code == 302
+    assert SigningKey.objects.get(name="ci-sign").versions.count() == 2
+    again = ada.post("/keys/ci-sign/versions/new/", next_one)
+    assert again.status_code == 409
+    assert "BEGIN PUBLIC KEY" in again.content.decode(), "what was pasted stays in the form"
+
+
+def test_a_private_key_is_not_sent_back_to_the_browser(cast: Cast, as_person: AsPerson) -> None:
+    bare, head = "MHcCAQEE", "EC PRIVATE KEY"
+    secret = f"-----BEGIN {head}-----\n{bare}\n-----END {head}-----"
+    said = {"name": "a b", "provider": "verify-only", "risk_tiers": ["1"], "version": "1"}
+    answers = [
+        as_person(cast.ada).post("/keys/new/", {**said, "public_key": secret, **more})
+        for more in ({}, {"name": "ci-sign"}, {"name": "ci-sign", "public_key": bare})
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert "is a private key" in answers[1].content.decode()
+    assert not any(bare in answer.content.decode() for answer in answers)
+    assert not SigningKey.objects.filter(name="ci-sign").exists()
 
 
 def test_marking_asks_for_the_password_and_leads_to_signing_again(

@@ -70,13 +70,13 @@ class Serving:
     worker: Working
     folder: FolderSource
 
-    def token(self, user: User) -> str:
-        """Return a fresh token of one person."""
+    def token(self, user: User, *further: str) -> str:
+        """Return a fresh token of one person, with ``further`` scopes."""
         _, plain = create_token(
             actor=user,
             user=user,
             name="test",
-            scopes=("read", "write"),
+            scopes=("read", "write", *further),
             lifetime=timedelta(days=2),
         )
         return plain

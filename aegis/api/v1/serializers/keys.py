@@ -36,6 +36,9 @@ class PublishedKey(serializers.Serializer[Any]):
     algorithm = serializers.CharField()
     public_key = serializers.CharField(help_text="PEM.")
     is_development = serializers.BooleanField(help_text="True: its signatures prove nothing.")
+    is_verify_only = serializers.BooleanField(
+        help_text="True: it signs elsewhere, and Aegis takes what was signed there."
+    )
     first_seen_at = serializers.DateTimeField()
     state = serializers.ChoiceField(["active", "retired", "compromised"])
     retired_at = serializers.DateTimeField(allow_null=True)
@@ -65,8 +68,18 @@ class KeyDocument(serializers.ModelSerializer[SigningKey]):
         )
 
 
+class GivenPublicKey(StrictSerializer):
+    """A public key as PEM, with the number that the signer gave it."""
+
+    version = Text()
+    public_key = Text()
+
+
 class NewKey(StrictSerializer):
-    """A key to be listed. Without ``transit_name`` it has its own name in Vault."""
+    """A key to be listed. Without ``transit_name`` it has its own name in Vault.
+
+    One to verify only comes with its public keys; of the others the signer is asked for them.
+    """
 
     name = Text()
     provider = Text()
@@ -74,6 +87,7 @@ class NewKey(StrictSerializer):
     description = Text(required=False)
     teams = serializers.ListField(child=Text(), required=False)
     risk_tiers = serializers.ListField(child=serializers.JSONField(), required=False)
+    public_keys = GivenPublicKey(many=True, required=False)
 
 
 class KeyChange(StrictSerializer):
