@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,26 +11,38 @@ from pytest_django.fixtures import Settings
 from registry.models import SigningKey
 from tests.aegis.sdk.serving import Serving, serving
 from tests.docs.pages import DOCS, blocks
-from tests.servers.vault.server import VaultServer
+from tests.harness import required
+from tests.servers.vault import binary
+from tests.servers.vault.server import VaultServer, start
 
 __all__ = ["serving"]
 
 PAGE = "how-to/verify-only-keys.md"
 
 
+@pytest.fixture
+def fresh() -> Iterator[VaultServer]:
+    """A Vault with a Transit engine, in which nobody has made the page's key."""
+    server = start(binary.find() or required.missing(binary.MISSING))
+    assert server.child is not None
+    server.make_key("another")
+    yield server
+    server.child.stop()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_commands_of_the_page_list_the_key_and_its_rotation(
-    serving: Serving, vault: VaultServer, settings: Settings, tmp_path: Path
+    serving: Serving, fresh: VaultServer, settings: Settings, tmp_path: Path
 ) -> None:
     settings.AEGIS_VAULT = None
     ada = serving.cast.ada
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "vault").symlink_to(str(vault.binary))
+    (tmp_path / "bin" / "vault").symlink_to(str(fresh.binary))
     environment = {
         "HOME": str(tmp_path),
         "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "VAULT_ADDR": vault.address,
-        "VAULT_TOKEN": vault.token,
+        "VAULT_ADDR": fresh.address,
+        "VAULT_TOKEN": fresh.token,
         "AEGIS_URL": serving.url,
         "AEGIS_TOKEN": serving.token(ada, "admin"),
     }
