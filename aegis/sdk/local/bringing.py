@@ -88,22 +88,33 @@ def _noted(connection: Connection, origin: LocalOrigin, made: Version) -> Versio
 def signer_for(connection: Connection, name: str | None) -> Signer | None:
     """Return what signs here with the key ``name`` of the registry's list, or its default.
 
-    None where the environment names no Vault: then the registry has the version signed.
+    None where the environment names no Vault: then the registry has the version signed. A key
+    that cannot sign then is refused here, before anything is fetched.
     """
-    if not is_vault_named():
+    if name is None and not is_vault_named():
         return None
     listed = connection.get("keys/")["results"]
     for key in listed:
         if key["name"] == name or (name is None and key["is_default"]):
-            if key["provider"] == "development":
-                return None
-            return vault_signer(key["transit_name"])
+            return _signer_with(key)
     raise Invalid(
         "signing_key_unknown",
         f"No signing key of the registry's list is named {str(name)[:120]!a}.",
         field="sign_key",
         mend=f"There are {', '.join(str(key['name']) for key in listed)}.",
     )
+
+
+def _signer_with(key: Mapping[str, Any]) -> Signer | None:
+    if key["provider"] == "verify-only" and not is_vault_named():
+        raise Conflict(
+            "signing_key_verify_only",
+            f"The registry cannot sign with {key['name']}, which it has to verify only.",
+            mend="Set VAULT_ADDR and how to sign in there, and it is signed on this machine.",
+        )
+    if key["provider"] == "development" or not is_vault_named():
+        return None
+    return vault_signer(key["transit_name"])
 
 
 def _sent(  # noqa: PLR0913, PLR0917 -- The parts of one way, put together by its caller alone.

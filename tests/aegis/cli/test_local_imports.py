@@ -179,6 +179,11 @@ def test_what_a_vault_signed_that_the_registry_never_reaches_is_taken_by_its_pub
     monkeypatch.setenv("VAULT_TOKEN", vault.token)
     signer = vault_signer("behind-the-wall")
     listed_to_verify(serving.cast, signer, "ci-sign", transit_name="behind-the-wall")
+    with monkeypatch.context() as forgotten:
+        forgotten.delenv("VAULT_ADDR")
+        said = command(*HF, "--sign-key", "ci-sign", due=Exit.REFUSED)
+        assert "The registry cannot sign with ci-sign" in said.stderr
+        assert not any("safetensors" in asked.path for asked in hub.server.asked)
 
     made = read(command(*HF, "--sign-key", "ci-sign", "--json"))
 
