@@ -13,7 +13,8 @@ from aegis.accounts.models import Team, User
 from aegis.audit.recording import record, verb
 from aegis.problems import Conflict, Invalid
 from aegis.text import name_key
-from imports.converting.known import check_wanted
+from imports.converting.known import check_possible
+from imports.converting.wishes import change_wish, steps_of_wish
 from imports.hints import hint
 from imports.machine import guard
 from imports.models import Import, ImportState, ImportStep
@@ -36,7 +37,7 @@ _NOTING = ImportStep.Name.ANNOTATE
 class Wish:
     """What a version is to be registered with. ``label`` None asks for the next free one.
 
-    ``convert`` is a format that it is converted to once it is ready.
+    ``convert`` is a format, or a converter's name, that it is converted to once it is ready.
     """
 
     label: str | None = ""
@@ -86,20 +87,28 @@ def ask_import(
         waits_for_start=waits_for_start,
     )
     job.refresh_from_db(fields=["number"])
-    ImportStep.objects.bulk_create(ImportStep(job=job, name=name) for name in _steps(kind))
+    steps = [ImportStep(job=job, name=name) for name in _steps(kind)]
+    ImportStep.objects.bulk_create(steps + steps_of_wish(job, wish.convert))
     _record("import:asked", job, actor, source=source)
     transaction.on_commit(partial(hint, job.pk), robust=True)
     return job
 
 
 @verb
-def start(job: Import, *, actor: User) -> Import:
-    """Go on with an import that was looked up."""
+def start(job: Import, *, actor: User, convert: str | None = None) -> Import:
+    """Go on with an import that was looked up.
+
+    ``convert`` is a format that its version is converted to, empty for none, in place of what was
+    wished for when it was asked for; None leaves that as it is.
+    """
     job = _locked(job, actor)
     job.state = guard(job, "start")
+    changed = {}
+    if convert is not None and change_wish(job, convert):
+        changed = {"convert": convert}
     job.waits_for_start = False
     job.save(update_fields=["state", "waits_for_start"])
-    _record("import:started", job, actor)
+    _record("import:started", job, actor, **changed)
     transaction.on_commit(partial(hint, job.pk), robust=True)
     return job
 
@@ -138,7 +147,9 @@ def retry(job: Import, *, actor: User) -> Import:
     job.error_details = {}
     job.lease_until = job.waiting_since = job.finished_at = job.kept_until = None
     job.save()
-    job.steps.update(started_at=None, finished_at=None, result={})
+    # What is wished for afterwards has not begun, and stays wished for.
+    tried = job.steps.exclude(name=ImportStep.Name.CONVERT)
+    tried.update(started_at=None, finished_at=None, result={})
     _record("import:retried", job, actor)
     transaction.on_commit(partial(hint, job.pk), robust=True)
     return job
@@ -167,7 +178,8 @@ def _locked(job: Import, actor: User) -> Import:
 
 
 def _steps(kind: SourceKind) -> list[ImportStep.Name]:
-    return [name for name in ImportStep.Name if kind.keeps_notes or name != _NOTING]
+    left_out = {ImportStep.Name.CONVERT} | (set() if kind.keeps_notes else {_NOTING})
+    return [name for name in ImportStep.Name if name not in left_out]
 
 
 def owner_of(
@@ -210,7 +222,7 @@ def _check_wish(wish: Wish, model: RegisteredModel | None) -> None:
     check_description(wish.description)
     check_facts(dict(wish.facts or {}))
     if wish.convert:
-        check_wanted(wish.convert)
+        check_possible(wish.convert, field="convert")
     if model is not None:
         free_label(model, wish.label)
     elif wish.label:

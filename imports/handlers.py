@@ -5,13 +5,11 @@ from uuid import UUID
 from aegis.events.models import OutboxEvent
 from aegis.events.notifications import notify
 from aegis.events.outbox import handles
-from aegis.problems import Refusal
 from imports.annotating import owe_note
-from imports.converting.asking import ask_conversion
+from imports.converting.afterwards import have_converted
 from imports.hints import hint_notes
 from imports.models import HubOrigin, Import
 from registry.addresses import version_path
-from registry.models import ModelVersion
 from registry.permissions import VIEW, permissions_of
 
 
@@ -65,35 +63,25 @@ def tell_of_a_newer_commit(event: OutboxEvent) -> None:
     )
 
 
-@handles("version:ready")
+@handles("version:ready", "import:known")
 def convert_as_wished(event: OutboxEvent) -> None:
-    """Have a version converted where that was asked for with its import."""
-    found = Import.objects.select_related("requested_by", "version__registered_model")
-    job = found.filter(version=event.payload["object"]["id"]).first()
-    to = job.asked.get("convert") if job else None
-    if job is None or not to or _is_converted(job):
-        return
-    try:
-        ask_conversion(job.made, actor=job.requested_by, to=to)
-    except Refusal as refusal:
-        notify(
-            [job.requested_by],
-            event=event,
-            kind="version:not_converted",
-            title=f"{job.made} is not converted to {to}",
-            body=refusal.in_full,
-            url=version_path(job.made),
-        )
-
-
-def _is_converted(job: Import) -> bool:
-    """Say whether the conversion was asked for: an event may be told twice."""
-    asked = Import.objects.filter(
-        source=ModelVersion.Source.CONVERSION,
-        registered_model=job.registered_model,
-        reference__version=str(job.version_id),
+    """Have a version converted where that was wished for with its import, or say why it is not."""
+    ended = "pk" if event.kind == "import:known" else "version"
+    found = Import.objects.select_related(
+        "requested_by", "version__registered_model", "same_as__registered_model"
     )
-    return bool(asked.exists())
+    job = found.filter(**{ended: event.payload["object"]["id"]}).first()
+    step = have_converted(job) if job else None
+    if job is None or job.result is None or step is None or "reason" not in step.result:
+        return
+    notify(
+        [job.requested_by],
+        event=event,
+        kind="version:not_converted",
+        title=f"{job.result} is not converted to {step.result['to']}",
+        body=step.result["reason"],
+        url=version_path(job.result),
+    )
 
 
 @handles(

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Exists
 from django.utils import timezone
 
-from imports.models import HubOrigin, RevisionWatch
+from imports.models import HubOrigin, ImportRight, RevisionWatch
 from imports.sources.huggingface.source import HuggingFaceSource
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RegisteredModel
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _SHORTEST: Final = 7
@@ -78,6 +79,18 @@ def news_of(origin: Any) -> News:
 def load_origin(version: ModelVersion) -> Any:
     """Return the origin ``with_newer`` of a version, None for one of no hub."""
     return HubOrigin.objects.with_newer().filter(version=version).first()
+
+
+def load_behind(model: RegisteredModel) -> Any:
+    """Return the origin ``with_newer`` of the newest version of ``model`` that is of a hub.
+
+    None unless the hub has a commit that no version of the model is. ``team_may`` says whether the
+    model's team has the right to import it.
+    """
+    rights = ImportRight.objects.filter(source=HuggingFaceSource.kind, team=model.team_id)
+    found = HubOrigin.objects.filter(version__registered_model=model).ready().newest_of_models()
+    behind = found.outdated().with_newer().annotate(team_may=Exists(rights))
+    return behind.filter(newer_number=None).select_related("version__registered_model").first()
 
 
 def note_hub_origin(version: ModelVersion, pinned: Mapping[str, str]) -> HubOrigin | None:

@@ -1,6 +1,6 @@
 """``aegis import hf`` and ``aegis import mlflow``, and how every such command goes and ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from aegis.cli.options import Json, Url, registry
 from aegis.cli.origins import SOURCES, copy_of, file_lines
 from aegis.cli.output import bars, files, print_json, size, tell, version_json
 from aegis.sdk import ModelRegistry, Version
-from aegis.sdk.progress import Watcher
+from aegis.sdk.importing import Wish
 
 ModelName = Annotated[
     str, typer.Option(help="The registered model; it is made if there is none of the name.")
@@ -49,15 +49,11 @@ NewVersion = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the options of each command say: the origin, and how to go about it."""
+class How:
+    """How to go about an import: only looking, through this machine, waiting, and how to tell."""
 
-    source: str
-    reference: Mapping[str, Any]
-    model: str
-    version: str | None
-    team: str | None
-    sign_key: str | None
+    plan: bool
+    wait: bool
     as_json: bool
     local: bool = False
 
@@ -91,29 +87,19 @@ def hf(
     same command goes on where it stopped.
     """
     patterns = {"include": include or [], "exclude": exclude or []}
-    reference = {"repo": repo_id, "revision": revision, **patterns}
-    asked = Asked("huggingface", reference, model_name, version, team, sign_key, as_json, local)
-
-    def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
-        return there.import_huggingface(
-            repo_id,
-            model_name,
-            revision=revision,
-            include=include or (),
-            exclude=exclude or (),
-            version=version,
-            team=team,
-            sign_key=sign_key,
-            new_version=new_version,
-            keep_temp=keep_temp,
-            local=local,
-            convert=convert,
-            wait=wait,
-            progress=progress,
-        )
-
+    wish = Wish(
+        source="huggingface",
+        reference={"repo": repo_id, "revision": revision, **patterns},
+        model=model_name,
+        team=team,
+        label=version,
+        sign_key=sign_key,
+        new_version=new_version,
+        keep_temp=keep_temp,
+        convert=convert,
+    )
     with registry(url) as there:
-        return planned(there, asked) if plan else imported(there, asked, bring_in)
+        return imported(there, wish, How(plan, wait, as_json, local))
 
 
 def mlflow(
@@ -151,74 +137,69 @@ def mlflow(
     aegis.registry.*. After Ctrl-C that goes on. With --local this machine downloads it from the
     server of MLFLOW_TRACKING_URI, signs and sends it.
     """
-    names = {"server": server, "run_id": run_id, "artifact_path": artifact_path, "uri": uri}
-    reference = {name: value for name, value in names.items() if value is not None}
-    asked = Asked("mlflow", reference, model_name, version, team, sign_key, as_json, local)
-
-    def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
-        return there.import_mlflow(
-            model_name,
-            run_id=run_id,
-            artifact_path=artifact_path,
-            uri=uri,
-            server=server,
-            version=version,
-            team=team,
-            sign_key=sign_key,
-            new_version=new_version,
-            keep_temp=keep_temp,
-            local=local,
-            convert=convert,
-            wait=wait,
-            progress=progress,
-        )
-
+    wish = Wish(
+        source="mlflow",
+        reference={
+            "server": server,
+            "run_id": run_id,
+            "artifact_path": artifact_path,
+            "uri": uri,
+        },
+        model=model_name,
+        team=team,
+        label=version,
+        sign_key=sign_key,
+        new_version=new_version,
+        keep_temp=keep_temp,
+        convert=convert,
+    )
     with registry(url) as there:
-        return planned(there, asked) if plan else imported(there, asked, bring_in)
+        return imported(there, wish, How(plan, wait, as_json, local))
 
 
-def planned(there: ModelRegistry, asked: Asked) -> int:
+def imported(there: ModelRegistry, wish: Wish, how: How) -> int:
+    """Have it brought in, or only looked up, and say how that ended."""
+    if how.plan:
+        return _planned(there, wish, how)
+    with bars(quiet=how.as_json) as progress:
+        made = there.bring_in(wish, local=how.local, wait=how.wait, progress=progress)
+    source = wish.source if how.local else None
+    return ended(there, made, sign_key=wish.sign_key, source=source, as_json=how.as_json)
+
+
+def _planned(there: ModelRegistry, wish: Wish, how: How) -> int:
     """Have it looked up, say what was found, and leave nothing behind."""
-    if asked.local:
-        said = there.plan_local_import(asked.source, asked.reference, asked.model, team=asked.team)
-        return _told(said["found"], said, asked)
-    with bars(quiet=asked.as_json) as progress:
+    if how.local:
+        said = there.plan_local_import(wish.source, wish.reference, wish.model, team=wish.team)
+        return _told(said["found"], said, wish, how)
+    with bars(quiet=how.as_json) as progress:
         job = there.plan_import(
-            asked.source,
-            asked.reference,
-            asked.model,
-            version=asked.version,
-            team=asked.team,
-            sign_key=asked.sign_key,
+            wish.source,
+            wish.reference,
+            wish.model,
+            version=wish.label,
+            team=wish.team,
+            sign_key=wish.sign_key,
+            convert=wish.convert,
             progress=progress,
         )
-    return _told(job.found or {}, job.document, asked)
+    return _told(job.found or {}, job.document, wish, how)
 
 
-def _told(found: Mapping[str, Any], document: Mapping[str, Any], asked: Asked) -> int:
+def _told(found: Mapping[str, Any], document: Mapping[str, Any], wish: Wish, how: How) -> int:
     """Say what would come in, and whether it would be refused."""
     is_refused = any(notice["refuses"] for notice in found["notices"])
-    if asked.as_json:
+    if how.as_json:
         print_json(document)
     else:
         tell("Plan")
-        tell(f"  Import {_origin(found, asked.source)} as {asked.model}")
+        tell(f"  Import {_origin(found, wish.source)} as {wish.model}")
         known = "size unknown" if found["size"] is None else size(found["size"])
         tell(f"  Copy {copy_of(found)}, {known}")
-        for line in file_lines(found, asked.source):
+        for line in file_lines(found, wish.source):
             tell(f"  {line}")
         tell("Nothing was changed." if not is_refused else "It would be refused.")
     return Exit.REFUSED if is_refused else Exit.DONE
-
-
-def imported(
-    there: ModelRegistry, asked: Asked, bring_in: Callable[[ModelRegistry, Watcher], Version]
-) -> int:
-    """Have the version brought in, and say how that ended."""
-    with bars(quiet=asked.as_json) as progress:
-        made = bring_in(there, progress)
-    source = asked.source if asked.local else None
-    return ended(there, made, sign_key=asked.sign_key, source=source, as_json=asked.as_json)
 
 
 def ended(
@@ -252,9 +233,19 @@ def ended(
             f"{made.name} is registered, and its origin was not told: {made.unnoted}",
             to_stderr=True,
         )
+    if made.conversion is not None and not as_json:
+        number = made.conversion.number
+        tell(f"It is being converted; wait with: aegis import status {number} --wait")
+    if made.unconverted:
+        tell(
+            f"{made.name} is registered, and not converted: {made.unconverted}",
+            to_stderr=True,
+        )
     if made.quarantined_at:
         sentence = f"{made.name} is in quarantine and is not given out; its page says why."
         tell(sentence, to_stderr=True)
+        return Exit.REFUSED
+    if made.unconverted:
         return Exit.REFUSED
     return Exit.DONE if all(one.passed for one in checks) else Exit.FAILED
 

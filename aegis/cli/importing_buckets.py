@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from aegis.cli.importing import (
-    Asked,
+    Convert,
+    How,
     KeepTemp,
     Label,
     ModelName,
@@ -15,11 +16,9 @@ from aegis.cli.importing import (
     TeamName,
     Wait,
     imported,
-    planned,
 )
 from aegis.cli.options import Json, Url, registry
-from aegis.sdk import ModelRegistry, Version
-from aegis.sdk.progress import Watcher
+from aegis.sdk.importing import Wish
 
 
 def s3(
@@ -47,6 +46,7 @@ def s3(
     plan: Plan = False,
     new_version: NewVersion = False,
     keep_temp: KeepTemp = False,
+    convert: Convert = None,
     wait: Wait = True,
     url: Url = None,
     as_json: Json = False,
@@ -55,25 +55,16 @@ def s3(
 
     The registry copies and hashes it, scans, packs and signs it. After Ctrl-C that goes on.
     """
-    names = {"uri": uri, "bucket": bucket, "include": include, "exclude": exclude}
-    reference = {name: value for name, value in names.items() if value}
-    asked = Asked("s3", reference, model_name, version, team, sign_key, as_json)
-
-    def bring_in(there: ModelRegistry, progress: Watcher) -> Version:
-        return there.import_s3(
-            uri,
-            model_name,
-            bucket=bucket,
-            include=include or (),
-            exclude=exclude or (),
-            version=version,
-            team=team,
-            sign_key=sign_key,
-            new_version=new_version,
-            keep_temp=keep_temp,
-            wait=wait,
-            progress=progress,
-        )
-
+    wish = Wish(
+        source="s3",
+        reference={"uri": uri, "bucket": bucket, "include": include, "exclude": exclude},
+        model=model_name,
+        team=team,
+        label=version,
+        sign_key=sign_key,
+        new_version=new_version,
+        keep_temp=keep_temp,
+        convert=convert,
+    )
     with registry(url) as there:
-        return planned(there, asked) if plan else imported(there, asked, bring_in)
+        return imported(there, wish, How(plan, wait, as_json))

@@ -103,6 +103,10 @@ def version_json(version: Version) -> dict[str, Any]:
         found["left_out"] = list(version.left_out)
     if version.unnoted:
         found["unnoted"] = version.unnoted
+    if version.conversion is not None:
+        found["conversion"] = import_json(version.conversion)
+    if version.unconverted:
+        found["unconverted"] = version.unconverted
     if version.equals:
         found["equals"] = list(version.equals)
     return found

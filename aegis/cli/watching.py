@@ -1,8 +1,8 @@
 """``aegis import list``, ``status``, ``cancel`` and ``retry``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -133,5 +133,18 @@ def _lines(job: Import) -> Iterator[str]:
         yield f"Result     {job.name} has these files already"
     if job.error:
         yield f"Reason     {job.error['reason']}"
+    if wished := job.document["conversion"]:
+        yield f"Convert    {_converted(wished)}"
     if kept := job.document["kept_until"]:
         yield f"Kept until {kept}"
+
+
+def _converted(wished: Mapping[str, Any]) -> str:
+    """Say what became of the conversion that was wished for with an import."""
+    to = f"to {wished['to']}"
+    if wished["reason"]:
+        return f"{to}: it was not converted. {wished['reason']}"
+    if wished["version"]:
+        return f"{to}: version {wished['version']}, by import {wished['import_number']}"
+    by = f", by import {wished['import_number']}" if wished["import_number"] else ""
+    return f"{to}, once it is ready{by}"

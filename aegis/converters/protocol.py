@@ -52,14 +52,16 @@ class Converter(Protocol):
 
     ``name`` is as ``sklearn-to-onnx``; ``version`` is raised when other files come of the same
     ones, and is kept with what was converted. ``writes`` is the format that comes of it, by which
-    people ask for it; ``title`` the format as a page names it. ``requires`` are the distributions
-    that must be installed, and ``install`` the command that installs them.
+    people ask for it; ``title`` the format as a page names it. ``about`` is one sentence for
+    people: of which files comes what. ``requires`` are the distributions that must be installed,
+    and ``install`` the command that installs them.
     """
 
     name: str
     version: str
     writes: str
     title: str
+    about: str
     requires: tuple[str, ...]
     install: str
 

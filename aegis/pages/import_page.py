@@ -10,10 +10,12 @@ from django.utils import timezone
 from aegis.accounts.models import User
 from aegis.audit.actions import sentence_of
 from aegis.audit.models import AuditEvent
+from aegis.pages.conversion_step import ConversionStep
 from aegis.pages.import_query import find_import, import_views
 from aegis.pages.import_view import ImportView
 from aegis.pages.plan_view import PlanView, plan_view
-from imports.models import Import, ImportState
+from imports.converting.wishes import outcome_of
+from imports.models import Import, ImportState, ImportStep
 from imports.sources.configured import KINDS, shown_place
 from registry.models import Metric, UploadFile
 
@@ -40,13 +42,33 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportPage:
-    """One import as one person sees it; ``kept`` are the files of a failed one that lie there."""
+    """One import as one person sees it; ``kept`` are the files of a failed one that lie there.
+
+    ``conversion`` is there where its version is to be converted.
+    """
 
     view: ImportView
     plan: PlanView | None
     asked: tuple[tuple[str, str], ...]
     log: tuple[LogLine, ...]
     kept: tuple[UploadFile, ...]
+    conversion: ConversionStep | None
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """Return each step until what was asked for is there, and how it stands."""
+        return self.view.steps + ((self.conversion.step,) if self.conversion else ())
+
+    @property
+    def is_polled(self) -> bool:
+        """Say whether the page asks again in a moment."""
+        is_converted = self.conversion is not None and self.conversion.is_pending
+        return self.view.is_under_way or is_converted
+
+    @property
+    def mark(self) -> str:
+        """Return what the rest of the page depends on: with another one, it is loaded anew."""
+        return f"{self.view.mark}-{self.conversion.mark}" if self.conversion else self.view.mark
 
     @property
     def is_planned(self) -> bool:
@@ -66,16 +88,19 @@ def load_import_page(user: User, number: int) -> ImportPage:
     (view,) = import_views([job])
     kind = KINDS.get(job.source)
     metrics = kind.metrics if kind else Metric.Source.CLAIM
+    outcome = outcome_of(job)
+    conversion = ConversionStep(job, outcome) if outcome else None
     return ImportPage(
         view=view,
         plan=plan_view(job.plan, metrics) if job.plan else None,
-        asked=tuple(_asked(job)),
-        log=tuple(_log(view)),
+        asked=tuple(_asked(job, conversion)),
+        log=tuple(_log(view, conversion)),
         kept=_kept(job),
+        conversion=conversion,
     )
 
 
-def _asked(job: Import) -> Iterator[tuple[str, str]]:
+def _asked(job: Import, conversion: ConversionStep | None) -> Iterator[tuple[str, str]]:
     known = job.source in KINDS and job.reference
     yield "From", shown_place(job.source, job.reference) if known else job.get_source_display()
     for name, label in _LABELS.items():
@@ -87,13 +112,15 @@ def _asked(job: Import) -> Iterator[tuple[str, str]]:
         yield "For the team", job.team.name
     if key := job.signing_key or job.asked.get("sign_key"):
         yield "Sign with", str(key)
+    if conversion is not None:
+        yield "Convert to", conversion.title
     if job.asked.get("new_version"):
         yield "Files that are there", "become another version"
     if job.asked.get("keep_temp"):
         yield "If it fails", "what arrived is kept for an hour"
 
 
-def _log(view: ImportView) -> list[LogLine]:
+def _log(view: ImportView, conversion: ConversionStep | None) -> list[LogLine]:
     """Return what is recorded of an import, in order: people's acts, its steps, its wait and end.
 
     Steps are those of the last try.
@@ -104,6 +131,10 @@ def _log(view: ImportView) -> list[LogLine]:
     ).select_related("actor")
     lines = [LogLine(one.occurred_at, one.actor, sentence_of(one.action)) for one in entries]
     for line in view.lines:
+        if line.step.name == ImportStep.Name.CONVERT:
+            if conversion is not None and line.step.started_at is not None:
+                lines.append(LogLine(line.step.started_at, None, conversion.words))
+            continue
         if line.step.started_at is not None:
             lines.append(LogLine(line.step.started_at, None, f"{line.title}: began"))
         if line.step.finished_at is not None:

@@ -15,7 +15,7 @@ from imports.machine import ImportMove, actions_of
 from imports.models import Import, ImportState, ImportStep
 
 _Name = ImportStep.Name
-_AFTERWARDS: Final = frozenset({_Name.ANNOTATE})
+_AFTERWARDS: Final = frozenset({_Name.ANNOTATE, _Name.CONVERT})
 """Steps that come when the version is there already."""
 _LOOKS: Final = {
     ImportState.WAITING: ("idle", "clock"),

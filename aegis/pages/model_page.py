@@ -13,6 +13,8 @@ from aegis.pages.versions_table import VersionsTable, load_versions
 from approvals.governing import policies_in_force
 from approvals.models import Decision, PolicyRevision, PromotionRequest, StageTransition
 from approvals.states import UNDER_WAY
+from imports.hub_origins import News, load_behind, news_of
+from imports.models import HubOrigin
 from registry.models import Alias, CardRevision, ModelVersion, RegisteredModel, Stage
 from registry.permissions import CONTRIBUTE, MAINTAIN, REVIEW, permissions_of
 
@@ -31,6 +33,15 @@ class InStage:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """The newest version of a hub, of which that has a newer commit that no version is."""
+
+    origin: HubOrigin
+    news: News
+    offers_import: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPage:
     """A registered model as one person sees it; ``held`` are their permissions for it."""
 
@@ -42,6 +53,7 @@ class ModelPage:
     aliases: tuple[Alias, ...]
     policies: tuple[PolicyRevision, ...]
     card: CardView | None
+    behind: Behind | None
 
     @property
     def may_contribute(self) -> bool:
@@ -86,9 +98,10 @@ def load_model_page(model: RegisteredModel, user: User) -> ModelPage:
     there = _versions_there(model)
     stages = tuple(_stages(there, moves, requests))
     shown = next((found.version for found in stages if found.version), None)
+    held = permissions_of(user, model)
     return ModelPage(
         model=model,
-        held=permissions_of(user, model),
+        held=held,
         stages=stages,
         table=load_versions(model, per_page=RECENT),
         strip=strip_of(moves),
@@ -99,7 +112,15 @@ def load_model_page(model: RegisteredModel, user: User) -> ModelPage:
             if model.risk_tier in policy.risk_tiers and policy.team_id in {None, model.team_id}
         ),
         card=_card(shown),
+        behind=_behind(model, held),
     )
+
+
+def _behind(model: RegisteredModel, held: frozenset[str]) -> Behind | None:
+    origin = load_behind(model)
+    if origin is None:
+        return None
+    return Behind(origin, news_of(origin), origin.team_may and CONTRIBUTE in held)
 
 
 def _moves(model: RegisteredModel) -> list[StageTransition]:

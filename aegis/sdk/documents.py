@@ -16,6 +16,8 @@ class Version:
     it passed over; ``equals`` names versions of these bytes that are not given out, or whose
     signature does not hold any more, and why. ``job`` is the import that brought it in, for whoever
     asked for that. ``unnoted`` says why the origin of what this machine fetched was not told of it.
+    ``conversion`` is the import that converts what this machine fetched, where that was wished for,
+    and ``unconverted`` says why the registry does not.
     """
 
     model: str
@@ -35,6 +37,8 @@ class Version:
     equals: tuple[Mapping[str, Any], ...] = ()
     job: "Import | None" = None
     unnoted: str | None = None
+    conversion: "Import | None" = None
+    unconverted: str | None = None
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod

@@ -69,6 +69,14 @@ def bring_newer(connection: Connection, address: str, *, wait: bool, watcher: Wa
     return see_through(connection, asked.number, wait=wait, watcher=watcher)
 
 
+def ask_conversion(
+    connection: Connection, model: str, ref: str | int, fields: Mapping[str, Any]
+) -> Import:
+    """Have the registry convert a version, once however often the answer is lost."""
+    place = f"models/{quoted(model)}/versions/{quoted(str(ref))}/conversions/"
+    return Import.of(connection.send("POST", place, fields, key=f"convert-{uuid4().hex}"))
+
+
 def see_through(connection: Connection, number: int, *, wait: bool, watcher: Watcher) -> Version:
     """Return the version of an import once it is done, or without ``wait`` once it is known."""
     job = _watched(connection, number, watcher, lambda job: not wait and job.version is not None)

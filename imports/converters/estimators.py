@@ -7,7 +7,7 @@ from typing import Any, Final
 from aegis.converters.protocol import CannotConvert, Given, ModelFile, only
 
 INSTALL: Final = "pip install 'aegis-registry[convert]'"
-_LIBRARY: Final = "sklearn."
+LIBRARY: Final = "sklearn."
 # What the input of a model looks like stays true of what it is converted into.
 _EXAMPLES: Final = frozenset({"input_example.json", "serving_input_example.json"})
 
@@ -17,7 +17,7 @@ def pickled(files: Iterable[ModelFile]) -> list[ModelFile]:
     return [
         file
         for file in files
-        if file.format == "pickle" and any(name.startswith(_LIBRARY) for name in file.globals)
+        if file.format == "pickle" and any(name.startswith(LIBRARY) for name in file.globals)
     ]
 
 

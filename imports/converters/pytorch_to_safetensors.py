@@ -9,7 +9,7 @@ from typing import Any, Final
 from aegis.converters.protocol import Given, ModelFile, only
 from imports.converters.torch_states import ITEM_BYTES, StateDict
 
-_WORDS_OF_TENSORS: Final = "torch._utils._rebuild_"
+WORDS_OF_TENSORS: Final = "torch._utils._rebuild_"
 
 
 class PytorchToSafetensors:
@@ -22,6 +22,7 @@ class PytorchToSafetensors:
     version = "1"
     writes = "safetensors"
     title = "safetensors"
+    about = "Of a PyTorch state dict: the same tensors, with no pickle around them."
     requires = ("numpy", "safetensors")
     install = "pip install 'aegis-registry[convert]'"
 
@@ -76,5 +77,5 @@ def of_torch(files: Iterable[ModelFile]) -> list[ModelFile]:
         file
         for file in files
         if file.format == "pytorch"
-        and any(name.startswith(_WORDS_OF_TENSORS) for name in file.globals)
+        and any(name.startswith(WORDS_OF_TENSORS) for name in file.globals)
     ]

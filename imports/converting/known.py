@@ -22,6 +22,8 @@ _OWN: Final = (
     "imports.converters.transformers_to_onnx:TransformersToOnnx",
 )
 
+_SAID: Final = ("name", "version", "writes", "title", "about", "requires", "install")
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -50,6 +52,7 @@ def known() -> tuple[Known, ...]:
     for point in importlib.metadata.entry_points(group=GROUP):
         try:
             one = _known(point.value)
+            _require_complete(one.converter)
             found.setdefault(one.converter.name, one)
         except Exception:  # What a package did wrong must not take pages and imports with it.
             log.exception("converting.entry_point_broken", entry_point=point.name)
@@ -66,17 +69,29 @@ def offered(files: Sequence[ModelFile]) -> list[Known]:
     return [one for one in known() if one.converter.reads(files)]
 
 
-def check_wanted(wanted: object) -> str:
-    """Return a format or a converter's name that there is, or raise ``Invalid``."""
+def check_wanted(wanted: object, *, field: str = "to") -> str:
+    """Return a format or a converter's name that there is, or raise ``Invalid`` at ``field``."""
     names = {one.converter.name for one in known()}
     if isinstance(wanted, str) and (wanted in names or wanted in formats()):
         return wanted
     raise Invalid(
         "conversion_unknown",
         f"There is no converter to {str(wanted)[:40]!a}.",
-        field="to",
+        field=field,
         mend=f"A version can be converted to {', '.join(formats())}.",
     )
+
+
+def check_possible(wanted: object, *, field: str) -> str:
+    """Return what ``check_wanted`` does where something that makes it is installed.
+
+    Raises ``Conflict`` where none of its converters is: of which files it is does not matter yet.
+    """
+    name = check_wanted(wanted, field=field)
+    named = _named(name, known())
+    if all(one.missing for one in named):
+        raise not_installed(named[0])
+    return name
 
 
 def chosen(wanted: str, files: Sequence[ModelFile]) -> Known:
@@ -95,7 +110,7 @@ def chosen(wanted: str, files: Sequence[ModelFile]) -> Known:
         )
     ready = [one for one in fitting if not one.missing]
     if not ready:
-        raise _not_installed(fitting[0])
+        raise not_installed(fitting[0])
     return ready[0]
 
 
@@ -104,9 +119,16 @@ def find(name: str) -> Known:
     for one in known():
         if one.converter.name == name:
             if one.missing:
-                raise _not_installed(one)
+                raise not_installed(one)
             return one
     raise Conflict("converter_gone", f"The converter {name} is not installed here any more.")
+
+
+def _require_complete(converter: Converter) -> None:
+    missing = [name for name in _SAID if not hasattr(converter, name)]
+    if missing:
+        message = f"{type(converter).__name__} does not say its {', '.join(missing)}."
+        raise TypeError(message)
 
 
 def _known(where: str) -> Known:
@@ -117,7 +139,8 @@ def _named(wanted: str, among: Iterable[Known]) -> list[Known]:
     return [one for one in among if wanted in {one.converter.name, one.converter.writes}]
 
 
-def _not_installed(one: Known) -> Conflict:
+def not_installed(one: Known) -> Conflict:
+    """Return the refusal of a converter that lacks what it stands on, with what installs it."""
     converter = one.converter
     return Conflict(
         "converter_not_installed",

@@ -177,7 +177,8 @@ class ImportStep(models.Model):
     """One step of an import; done once it has an end.
 
     The files of an upload are here already, so it is neither looked up nor downloaded. A step
-    that annotates comes after the end, and again when what it writes down has changed.
+    that annotates comes after the end, and again when what it writes down has changed. One that
+    converts is there where that was wished for, and comes after the end as well.
     """
 
     class Name(models.TextChoices):
@@ -188,6 +189,7 @@ class ImportStep(models.Model):
         PACKAGE = "package", "Packaging"
         SIGN = "sign", "Signing"
         ANNOTATE = "annotate", "Noting at the origin"
+        CONVERT = "convert", "Having it converted"
 
     job = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="steps")
     name = models.CharField(max_length=10, choices=Name.choices)

@@ -12,6 +12,7 @@ from aegis.accounts.teams import get_team
 from aegis.api.v1.base import View, caller
 from aegis.api.v1.serializers.base import StrictSerializer, Text, body
 from aegis.api.v1.serializers.imports import FoundDocument
+from imports.converting.known import check_possible
 from imports.stating import KINDS, state_origin
 from registry import uploads
 
@@ -31,6 +32,11 @@ class NewOrigin(StrictSerializer):
     )
     model = Text()
     team = Text(required=False)
+    convert = Text(
+        required=False,
+        help_text="What the version is to be converted to once it is ready. It is refused now if "
+        "nothing writes it, and asked for then.",
+    )
 
 
 class OriginDocument(serializers.Serializer[Any]):
@@ -60,6 +66,8 @@ class UploadOrigin(View):
         upload = uploads.get_upload(key, actor=caller(request))
         fields = body(request, NewOrigin)
         team = fields.pop("team", None)
+        if convert := fields.pop("convert", ""):
+            check_possible(convert, field="convert")
         looked = state_origin(
             upload,
             actor=caller(request),

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from django import forms
 
+from aegis.pages.forms.conversions import ConversionChoice, ConvertField, conversion_choices
 from aegis.pages.forms.refusable import RefusableForm
 from aegis.pages.import_offers import TITLES, Offers
 from aegis.problems import Refusal
 from imports.asking import Wish
+from imports.converting.wishes import wish_of
 from imports.models import Import
 from registry.models import ModelVersion
 
@@ -26,6 +28,7 @@ class ImportForm(RefusableForm):
     """What to import, from where, and what it is to be registered as."""
 
     field_of = {
+        "converter_not_installed": "convert",
         "import_right_missing": "source",
         "label_taken": "label",
         "name": "model",
@@ -66,6 +69,7 @@ class ImportForm(RefusableForm):
         help_text="Patterns with a space between. Empty leaves it to the rules for models.",
     )
     exclude = _line("Leave out", "*.bin *.h5", help_text="Their digests are recorded.")
+    convert = ConvertField()
     sign_key = forms.ChoiceField(label="Sign with", required=False)
     new_version = forms.BooleanField(
         label="Another version, even of files that are registered already", required=False
@@ -105,6 +109,16 @@ class ImportForm(RefusableForm):
         return any(self[name].value() or self[name].errors for name in folded)
 
     @property
+    def conversions(self) -> list[ConversionChoice]:
+        """Return the formats that a version can be converted to."""
+        return conversion_choices(self["convert"])
+
+    @property
+    def chosen(self) -> bool:
+        """Say whether one of them is chosen."""
+        return any(one.is_chosen for one in self.conversions)
+
+    @property
     def asked(self) -> dict[str, Any]:
         """Return what the verb takes."""
         data = self.cleaned_data
@@ -118,6 +132,7 @@ class ImportForm(RefusableForm):
                 sign_key=data["sign_key"] or None,
                 new_version=data["new_version"],
                 keep_temp=data["keep_temp"],
+                convert=data["convert"],
             ),
         }
 
@@ -143,6 +158,7 @@ def typed_for(job: Import) -> dict[str, Any]:
     field = "address" if job.source == ModelVersion.Source.S3 else "run_id"
     named = {field: reference.get("run_id") or reference.get("uri", "")}
     team = {"team": job.team.slug} if job.team else {}
+    wish = wish_of(job)
     return {
         **_some(reference, "repo", "revision", "server", "artifact_path", "bucket"),
         **lists,
@@ -151,6 +167,7 @@ def typed_for(job: Import) -> dict[str, Any]:
         **team,
         "source": job.source,
         "model": job.model_name,
+        "convert": wish.to if wish else "",
     }
 
 

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aegis.accounts.models import User
+from aegis.pages.forms.conversions import StartForm
 from aegis.pages.forms.imports import ImportForm, typed_for
 from aegis.pages.import_offers import load_offers
-from aegis.pages.import_page import load_import_page
+from aegis.pages.import_page import ImportPage, load_import_page
 from aegis.pages.import_query import find_import, import_views, imports_of
 from aegis.pages.imports_page import load_imports_page
 from aegis.pages.posted import posted
@@ -44,16 +45,15 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show one import."""
-    return render(
-        request, "imports/import.html", {"page": load_import_page(person(request), number)}
-    )
+    page = load_import_page(person(request), number)
+    return _shown(request, page, _start_form(page))
 
 
 @require_safe
 def state(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the poll of an import's page: how far it is, or to load the page anew."""
     page = load_import_page(person(request), number)
-    if request.GET.get("mark") == page.view.mark:
+    if request.GET.get("mark") == page.mark:
         return render(request, "imports/_state.html", {"page": page})
     answer = HttpResponse(status=204)
     answer["HX-Refresh"] = "true"
@@ -69,10 +69,17 @@ def row(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def begin(request: HttpRequest, number: int) -> HttpResponse:
-    """Go on with an import that was looked up."""
-    job = start(find_import(person(request), number), actor=person(request))
-    messages.success(request, f"Import {job.number} is started.")
-    return redirect("pages:import", job.number)
+    """Go on with an import that was looked up, and convert its version to what is chosen now."""
+    page = load_import_page(person(request), number)
+    form = _start_form(page, posted(request))
+    if form is None or "convert" not in request.POST:
+        start(page.view.job, actor=person(request))
+    elif not form.is_valid() or not form.act(
+        start, page.view.job, actor=person(request), convert=form.cleaned_data["convert"]
+    ):
+        return _shown(request, page, form)
+    messages.success(request, f"Import {number} is started.")
+    return redirect("pages:import", number)
 
 
 @require_POST
@@ -107,3 +114,17 @@ def _initial(user: User, chosen: Any) -> dict[str, Any]:
     job = imports_of(user).filter(number=int(like)).first() if like.isdecimal() else None
     typed = typed_for(job) if job is not None else {}
     return {**typed, "new_version": True} if "again" in chosen else typed
+
+
+def _start_form(page: ImportPage, data: Any = None) -> StartForm | None:
+    """Return what may still be chosen for an import that waits to be started."""
+    if page.plan is None or not page.is_planned:
+        return None
+    conversion = page.conversion
+    wished = conversion.outcome.wish.to if conversion else ""
+    return StartForm(data, plan=page.plan.plan, initial={"convert": wished})
+
+
+def _shown(request: HttpRequest, page: ImportPage, form: StartForm | None) -> HttpResponse:
+    status = form.status if form else 200
+    return render(request, "imports/import.html", {"page": page, "form": form}, status=status)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aegis.problems import Conflict, Invalid, Refusal
 from aegis.proof.paths import check_path, check_paths, order
 from aegis.proof.signing.signer import Signer
-from aegis.sdk import registering
+from aegis.sdk import importing, registering
 from aegis.sdk.documents import Version
 from aegis.sdk.http import Connection, quoted
 from aegis.sdk.importing import Wish
@@ -59,8 +59,10 @@ def bring_in(
     """Fetch a model here and register it; return it ready, or pending without ``wait``.
 
     It is signed here, by the key ``wish.sign_key`` or the registry's default, where the
-    environment names a Vault; else the registry has it signed.
+    environment names a Vault; else the registry has it signed. Once it is ready the registry is
+    asked to convert it, where ``wish.convert`` says to what.
     """
+    _refuse_convert_unawaited(wish, wait=wait)
     answers = origin.look_up()
     signer = signer_for(connection, wish.sign_key)
     work = _folder(connection.url, wish, origin)
@@ -70,6 +72,8 @@ def bring_in(
         made = _sent(connection, origin, answers, wish, signer, work, kept, wait, watcher)
     if origin.keeps_notes and made.state == "ready" and not made.already_registered:
         made = _noted(connection, origin, made)
+    if wish.convert and made.state == "ready":
+        made = _converted(connection, wish.convert, made)
     if not wish.keep_temp:
         shutil.rmtree(work, ignore_errors=True)
     return made
@@ -83,6 +87,25 @@ def _noted(connection: Connection, origin: LocalOrigin, made: Version) -> Versio
     except Refusal as refusal:
         return replace(made, unnoted=refusal.in_full)
     return made
+
+
+def _converted(connection: Connection, to: str, made: Version) -> Version:
+    """Have a version converted that is there, whatever comes of that."""
+    try:
+        fields = {"to": to, "label": None}
+        asked = importing.ask_conversion(connection, made.model, made.number, fields)
+    except Refusal as refusal:
+        return replace(made, unconverted=refusal.in_full)
+    return replace(made, conversion=asked)
+
+
+def _refuse_convert_unawaited(wish: Wish, *, wait: bool) -> None:
+    if wish.convert and not wait:
+        raise Invalid(
+            "convert_not_awaited",
+            "What this machine brings is converted once it is ready, which nobody waits for.",
+            mend="Wait for it, or have the version converted afterwards.",
+        )
 
 
 def signer_for(connection: Connection, name: str | None) -> Signer | None:
@@ -173,6 +196,7 @@ def _stated(
         "answers": answers,
         "model": wish.model,
         **team,
+        **({"convert": wish.convert} if wish.convert else {}),
     }
     said = connection.send("PUT", f"uploads/{upload}/origin/", fields)
     return Looked(said["found"], said["about_model"], said["known_version"])

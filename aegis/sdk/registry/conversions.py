@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from aegis.sdk import importing
-from aegis.sdk.documents import Import, Version
+from aegis.sdk.documents import Version
 from aegis.sdk.http import quoted
 from aegis.sdk.progress import Watcher, unwatched
 from aegis.sdk.registry.session import Session
@@ -46,10 +45,8 @@ class Conversions(Session):
             "label": version,
             **{name: value for name, value in chosen.items() if value is not None},
         }
-        place = f"models/{quoted(model_name)}/versions/{quoted(str(ref))}/conversions/"
-        asked = self._connection.send("POST", place, fields, key=f"convert-{uuid4().hex}")
-        number = Import.of(asked).number
-        return importing.see_through(self._connection, number, wait=wait, watcher=progress)
+        asked = importing.ask_conversion(self._connection, model_name, ref, fields)
+        return importing.see_through(self._connection, asked.number, wait=wait, watcher=progress)
 
     def conversions(self, model_name: str, ref: str | int) -> Mapping[str, Any]:
         """Return what a version was converted from and into, and what else it could be.

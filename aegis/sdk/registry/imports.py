@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aegis.problems import Invalid
 from aegis.sdk import importing
 from aegis.sdk.documents import Import, Version
 from aegis.sdk.local import bringing
@@ -56,7 +55,9 @@ class Imports(Session):
         so that the registry needs no way to the hub; a call that was broken off goes on. The
         registry then marks the origin as stated by you. Where the environment names a Vault, the
         files are signed here, with ``sign_key`` or the registry's default key. ``keep_temp`` keeps
-        what was fetched in the user's cache.
+        what was fetched in the user's cache. With ``convert`` the registry is asked for that once
+        the version is ready, which is waited for: its ``conversion`` is the import that converts,
+        and ``unconverted`` says why there is none.
         """
         wish = importing.Wish(
             source="huggingface",
@@ -74,7 +75,7 @@ class Imports(Session):
             keep_temp=keep_temp,
             convert=convert,
         )
-        return self._brought_in(wish, local=local, wait=wait, watcher=progress)
+        return self.bring_in(wish, local=local, wait=wait, progress=progress)
 
     def import_mlflow(  # noqa: PLR0913 -- What is wanted of a run, nearly all by name.
         self,
@@ -119,7 +120,7 @@ class Imports(Session):
             keep_temp=keep_temp,
             convert=convert,
         )
-        return self._brought_in(wish, local=local, wait=wait, watcher=progress)
+        return self.bring_in(wish, local=local, wait=wait, progress=progress)
 
     def import_package(
         self,
@@ -153,19 +154,19 @@ class Imports(Session):
         )
         return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=progress)
 
-    def _brought_in(
-        self, wish: importing.Wish, *, local: bool, wait: bool, watcher: Watcher
+    def bring_in(
+        self,
+        wish: importing.Wish,
+        *,
+        local: bool = False,
+        wait: bool = True,
+        progress: Watcher = unwatched,
     ) -> Version:
+        """Bring in what ``wish`` says, of any source: what ``import_huggingface`` and others do."""
         if not local:
-            return importing.bring_in(self._connection, wish, wait=wait, watcher=watcher)
-        if wish.convert:
-            raise Invalid(
-                "convert_not_local",
-                "What this machine fetches is not converted with the import.",
-                mend="Import it first, then have the version converted.",
-            )
+            return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
         origin = origin_of(wish.source, wish.reference)
-        return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=watcher)
+        return bringing.bring_in(self._connection, origin, wish, wait=wait, watcher=progress)
 
     def plan_local_import(
         self,
@@ -197,6 +198,7 @@ class Imports(Session):
         sign_key: str | None = None,
         new_version: bool = False,
         keep_temp: bool = False,
+        convert: str | None = None,
         wait: bool = True,
         progress: Watcher = unwatched,
     ) -> Version:
@@ -222,8 +224,9 @@ class Imports(Session):
             sign_key=sign_key,
             new_version=new_version,
             keep_temp=keep_temp,
+            convert=convert,
         )
-        return importing.bring_in(self._connection, wish, wait=wait, watcher=progress)
+        return self.bring_in(wish, wait=wait, progress=progress)
 
     def import_newer(
         self,
@@ -241,7 +244,7 @@ class Imports(Session):
         address = version_at(model_name, ref, "newer")
         return importing.bring_newer(self._connection, address, wait=wait, watcher=progress)
 
-    def plan_import(
+    def plan_import(  # noqa: PLR0913 -- What is wanted of an import, nearly all by name.
         self,
         source: str,
         reference: Mapping[str, Any],
@@ -250,6 +253,7 @@ class Imports(Session):
         version: str | None = None,
         team: str | None = None,
         sign_key: str | None = None,
+        convert: str | None = None,
         keep: bool = False,
         progress: Watcher = unwatched,
     ) -> Import:
@@ -259,7 +263,9 @@ class Imports(Session):
         has it. Nothing is registered. It is cancelled then; with ``keep`` it waits for
         ``start_import``.
         """
-        wish = importing.Wish(source, reference, model_name, team, version, sign_key)
+        wish = importing.Wish(
+            source, reference, model_name, team, version, sign_key, convert=convert
+        )
         return importing.plan(self._connection, wish, keep=keep, watcher=progress)
 
     def imports(self, **filters: str) -> Iterator[Import]:

@@ -23,12 +23,15 @@ from registry.key_versions import note_key_versions
 from registry.models import Metric, ModelVersion, Provenance, Upload
 from tests.aegis.sdk.serving import Serving
 from tests.e2e.command import Shell
+from tests.imports.converting.conftest import acme
 from tests.registry import making
 from tests.registry.client_keys import listed_to_verify
 from tests.servers.hub import Hub, running_hub
 from tests.servers.mlflow.tracking import Tracked
 from tests.servers.signing import sign_with
 from tests.servers.vault.server import VaultServer
+
+__all__ = ["acme"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -354,3 +357,31 @@ def test_what_mlflow_does_not_have_is_said(
     said = command(*_mlflow(*named), due=Exit.REFUSED)
     assert "has no right to import from MLflow" in said.stderr
     assert not ModelVersion.objects.exists()
+
+
+def test_what_this_machine_brings_is_converted_by_the_registry(
+    command: Command, hub: Hub, acme: None
+) -> None:
+    made = read(command(*HF, "--convert", "shouting", "--json"))
+
+    job = Import.objects.get(source="conversion")
+    assert made["conversion"]["number"] == job.number
+    assert job.reference["number"] == made["number"] == 1
+    command("import", "status", str(job.number), "--wait")
+    assert ModelVersion.objects.get(number=2).derivation.parent.number == 1
+
+    done = command(*HF, "--new-version", "--convert", "skops", due=Exit.REFUSED)
+    assert "tiny@3 is registered, and not converted: None of sklearn-to-skops" in done.stderr
+    again = command(*HF, "--convert", "shouting")
+    assert "It is being converted; wait with: aegis import status" in again.stderr + again.stdout
+
+
+def test_a_conversion_that_cannot_be_is_refused_before_anything_is_fetched(
+    command: Command, hub: Hub, acme: None, tmp_path: Path
+) -> None:
+    done = command(*HF, "--convert", "gguf", due=Exit.FAILED)
+    assert "There is no converter to 'gguf'." in done.stderr
+    done = command(*HF, "--convert", "shouting", "--no-wait", due=Exit.FAILED)
+    assert "which nobody waits for" in done.stderr
+    assert not ModelVersion.objects.exists()
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))

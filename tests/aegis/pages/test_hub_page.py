@@ -1,5 +1,6 @@
 """The view of the catalog that shows what came from the hub, and the button that brings more in."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,6 +63,10 @@ def words(client: Client, address: str = VIEW) -> str:
     return answer.content.decode()
 
 
+def without_tags(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page)
+
+
 def rows(client: Client, address: str = VIEW) -> list[str]:
     return [str(row.version) for row in client.get(address).context["shown"].rows]
 
@@ -100,7 +105,11 @@ def test_one_click_imports_the_newer_commit_for_whoever_may(
     bring_in(cast, hub, "tiny")
     commit = publish(hub, "tiny")
     button = "/models/tiny/versions/1/newer/"
+    line = f"than v1: {commit[:12]}, checked"
     for person in (cast.vera, cast.rita, cast.ada):
+        page = words(as_person(person), "/models/tiny/")
+        assert line in without_tags(page)
+        assert button not in page
         for address in (VIEW, "/models/tiny/versions/1/"):
             page = words(as_person(person), address)
             assert "Newer commit" in page
@@ -108,7 +117,7 @@ def test_one_click_imports_the_newer_commit_for_whoever_may(
             assert button not in page
         assert as_person(person).post(button).status_code == 403
     client = as_person(cast.marc)
-    for address in (VIEW, "/models/tiny/versions/1/"):
+    for address in (VIEW, "/models/tiny/", "/models/tiny/versions/1/"):
         assert f'action="{button}"' in words(client, address)
     answer = client.post(button)
     job = Import.objects.latest("number")
@@ -121,6 +130,7 @@ def test_one_click_imports_the_newer_commit_for_whoever_may(
     page = words(client, "/models/tiny/versions/1/")
     assert 'it is <a href="/models/tiny/versions/2/">v2</a>' in page
     assert button not in page
+    assert "newer commit" not in words(client, "/models/tiny/")
     ImportRight.objects.all().delete()
     publish(hub, "tiny")
     assert button not in words(client)
@@ -185,10 +195,13 @@ def test_it_takes_as_many_queries_for_many_rows_as_for_one(
     hub: Hub,
     as_person: AsPerson,
     django_assert_num_queries: DjangoAssertNumQueries,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = as_person(cast.mina)
     bring_in(cast, hub, "one")
     words(client)
+    with django_assert_max_num_queries(30) as of_the_model:
+        words(client, "/models/one/")
     with django_assert_num_queries(OF_THE_VIEW):
         words(client)
     for name in ("two", "three", "four"):
@@ -196,3 +209,5 @@ def test_it_takes_as_many_queries_for_many_rows_as_for_one(
         publish(hub, name)
     with django_assert_num_queries(OF_THE_VIEW):
         words(client)
+    with django_assert_num_queries(len(of_the_model)):
+        assert "newer commit" in words(client, "/models/two/")

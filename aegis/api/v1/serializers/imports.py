@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from aegis.api.v1.serializers.base import StrictSerializer, Text
 from aegis.problems import Refusal, Unavailable
+from imports.converting.wishes import outcome_of
 from imports.machine import actions_of
 from imports.models import Import, ImportState, ImportStep
 from imports.sources.protocol import Plan
@@ -185,16 +186,36 @@ class ImportRow(serializers.ModelSerializer[Import]):
         return {"code": job.error_code, "reason": job.error, "kind": kind, "details": details}
 
 
+class WishedConversionDocument(serializers.Serializer[Any]):
+    """The conversion that is wished for with an import, and what became of it."""
+
+    to = serializers.CharField(source="wish.to")
+    import_number = serializers.IntegerField(
+        source="job.number", default=None, allow_null=True, help_text="The import that converts."
+    )
+    version = serializers.IntegerField(
+        source="version.number", default=None, allow_null=True, help_text="What came of it."
+    )
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was not converted.")
+
+
 class ImportDocument(ImportRow):
     """The job that brings one version in, with what was found where it comes from."""
 
     found = serializers.SerializerMethodField()
+    conversion = serializers.SerializerMethodField()
 
     class Meta(ImportRow.Meta):
-        fields = (*ImportRow.Meta.fields, "found")  # type: ignore[assignment]  # One more.
+        fields = (*ImportRow.Meta.fields, "found", "conversion")  # type: ignore[assignment]  # More.
 
     @extend_schema_field(FoundDocument(allow_null=True))
     def get_found(self, job: Import) -> Any:
         """Return what was found, once it was looked up."""
         plan = job.plan or stated_plan(job)
         return FoundDocument(Plan.from_json(plan)).data if plan else None
+
+    @extend_schema_field(WishedConversionDocument(allow_null=True))
+    def get_conversion(self, job: Import) -> Any:
+        """Return what is wished for after its end, if something is."""
+        outcome = outcome_of(job)
+        return WishedConversionDocument(outcome).data if outcome else None
