@@ -379,9 +379,9 @@ def test_what_this_machine_brings_is_converted_by_the_registry(
 def test_a_conversion_that_cannot_be_is_refused_before_anything_is_fetched(
     command: Command, hub: Hub, acme: None, tmp_path: Path
 ) -> None:
-    done = command(*HF, "--convert", "gguf", due=Exit.FAILED)
+    done = command(*HF, "--convert", "gguf", due=Exit.WRONG_USAGE)
     assert "There is no converter to 'gguf'." in done.stderr
-    done = command(*HF, "--convert", "shouting", "--no-wait", due=Exit.FAILED)
+    done = command(*HF, "--convert", "shouting", "--no-wait", due=Exit.WRONG_USAGE)
     assert "which nobody waits for" in done.stderr
     assert not ModelVersion.objects.exists()
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
