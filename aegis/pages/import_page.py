@@ -56,8 +56,13 @@ class ImportPage:
 
     @property
     def steps(self) -> tuple[tuple[str, str], ...]:
-        """Return each step until what was asked for is there, and how it stands."""
-        return self.view.steps + ((self.conversion.step,) if self.conversion else ())
+        """Return each step until what was asked for is there, and how it stands.
+
+        Whether it is converted is open until somebody starts it.
+        """
+        if self.conversion is None or self.is_planned:
+            return self.view.steps
+        return (*self.view.steps, self.conversion.step)
 
     @property
     def is_polled(self) -> bool:

@@ -22,7 +22,7 @@ class PytorchToSafetensors:
     version = "1"
     writes = "safetensors"
     title = "safetensors"
-    about = "Of a PyTorch state dict: the same tensors, with no pickle around them."
+    about = "From a PyTorch state dict: the same tensors, without the pickle around them."
     requires = ("numpy", "safetensors")
     install = "pip install 'aegis-registry[convert]'"
 

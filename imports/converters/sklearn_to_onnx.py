@@ -17,7 +17,7 @@ class SklearnToOnnx:
     version = "1"
     writes = "onnx"
     title = "ONNX"
-    about = "Of a pickled scikit-learn estimator: a graph for ONNX runtimes, in single precision."
+    about = "From a pickled scikit-learn estimator: a graph for ONNX runtimes, in single precision."
     requires = ("scikit-learn", "skl2onnx", "onnxruntime")
     install = estimators.INSTALL
 

@@ -14,7 +14,7 @@ class SklearnToSkops:
     version = "1"
     writes = "skops"
     title = "skops"
-    about = "Of a pickled scikit-learn estimator: one that is loaded without running code."
+    about = "From a pickled scikit-learn estimator: the same, loaded without running code."
     requires = ("scikit-learn", "skops")
     install = estimators.INSTALL
 

@@ -16,7 +16,7 @@ class TransformersToOnnx:
     version = "1"
     writes = "onnx"
     title = "ONNX"
-    about = "Of a transformers checkpoint: a graph for ONNX runtimes."
+    about = "From a transformers checkpoint: a graph for ONNX runtimes."
     requires = ("optimum-onnx", "onnxruntime", "transformers", "torch")
     install = "pip install 'optimum-onnx[onnxruntime]'"
 

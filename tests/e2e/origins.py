@@ -75,8 +75,10 @@ def import_all(stack: RunningStack, hub: Hub, ends: threading.Event) -> None:
     hub.fail("Signature=", Trickle(large, ends))
     with ModelRegistry(stack.url, token_of(stack, "mina")) as registry:
         reference = {"repo": "acme/planned", "include": ["*"]}
-        registry.plan_import("huggingface", reference, NAMES["planned"], team="growth", keep=True)
+        registry.plan_import(
+            "huggingface", reference, NAMES["planned"], team="growth", convert="skops", keep=True
+        )
         registry.import_huggingface("acme/running", NAMES["running"], team="growth", wait=False)
-        registry.import_huggingface("acme/done", NAMES["done"], team="growth")
+        registry.import_huggingface("acme/done", NAMES["done"], team="growth", convert="onnx")
         with pytest.raises(Refusal, match="secret"):
             registry.import_huggingface("acme/failed", NAMES["failed"], team="growth")

@@ -54,7 +54,7 @@ def test_the_form_says_what_each_conversion_does_and_what_is_missing(
     for to in ("skops", "onnx", "safetensors", "shouting"):
         assert "disabled" not in choice(page, to)
     assert "PyTorch state dict" in choice(page, "safetensors")
-    assert "Not here: that needs optimum-of-nowhere." in choice(page, "onnx")
+    assert "Not installed for that: optimum-of-nowhere." in choice(page, "onnx")
 
     monkeypatch.setattr(PytorchToSafetensors, "requires", ("nothing-of-it",))
     safetensors = choice(client.get("/imports/").content.decode(), "safetensors")
@@ -92,7 +92,7 @@ def test_the_preview_keeps_the_choice_and_offers_what_could_read_the_files(
     assert "<dt>Convert to</dt><dd>Shouting</dd>" in page
     assert "checked" in choice(page, "shouting")[:20]
     assert "disabled" in choice(page, "skops")
-    assert "Nothing that was found is that." in choice(page, "skops")
+    assert "Nothing of that kind was found." in choice(page, "skops")
     # What ends with .bin may be a state dict, as far as its name goes.
     assert "disabled" not in choice(page, "safetensors")
     like = client.get(f"/imports/?like={job.number}").content.decode()

@@ -19,7 +19,7 @@ class Shouting:
     version = "3"
     writes = "shouting"
     title = "Shouting"
-    about = "Of config.json: the same in capital letters."
+    about = "From config.json: the same in capital letters."
     requires: tuple[str, ...] = ()
     install = "pip install acme-converters"
 
