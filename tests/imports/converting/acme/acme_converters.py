@@ -110,3 +110,11 @@ class Huge(Shouting):
         with (to / "huge").open("wb") as sink:
             for _ in range(64):
                 sink.write(bytes(1024 * 1024))
+
+
+class Mute:
+    """It does not say what people read of it, so it is no converter."""
+
+    name = "mute"
+    version = "1"
+    writes = "silence"
