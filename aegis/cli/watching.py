@@ -133,7 +133,7 @@ def _lines(job: Import) -> Iterator[str]:
         yield f"Result     {job.name} has these files already"
     if job.error:
         yield f"Reason     {job.error['reason']}"
-    if wished := job.document["conversion"]:
+    if wished := job.document.get("conversion"):
         yield f"Convert    {_converted(wished)}"
     if kept := job.document["kept_until"]:
         yield f"Kept until {kept}"
