@@ -2,7 +2,7 @@
 
 A worker that lost its lease to another one is told so by ``TakenOver`` at its next word to the
 database, and can change nothing any more. A lease that is over is still good while nobody else
-took the job.
+took the job. All times are those of the database's clock, so that workers need not agree on theirs.
 """
 
 import threading
@@ -10,15 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, connection, models
+from django.db import Error, connection, models
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,11 @@ class Leased(models.Model):
 Job = TypeVar("Job", bound=Leased)
 
 
+def after(pause: timedelta) -> CombinedExpression:
+    """Return the time that it is after ``pause``, for a ``lease_until``."""
+    return Now() + pause
+
+
 @dataclass(frozen=True, slots=True)
 class Lease(ABC, Generic[Job]):
     """A worker's hold on a job, as long as the row still has its fence."""
@@ -68,18 +74,17 @@ class Lease(ABC, Generic[Job]):
         return cls.unfinished()
 
     @classmethod
-    def free(cls, now: datetime) -> QuerySet[Job]:
+    def free(cls) -> QuerySet[Job]:
         """Return the jobs that nobody works on and that need not wait."""
-        return cls.unfinished().filter(Q(lease_until=None) | Q(lease_until__lte=now))
+        return cls.unfinished().filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
 
     @classmethod
     def claim(cls, among: QuerySet[Job], **changes: Any) -> Self | None:
         """Take the first of the free jobs ``among`` these and change it so, or return None."""
-        now = timezone.now()
-        free = among & cls.free(now)
+        free = among & cls.free()
         for job, fence in free.values_list("pk", "fence")[:_MOST_TRIES]:
             unchanged = free.filter(pk=job, fence=fence)
-            if unchanged.update(fence=fence + 1, lease_until=now + cls.length, **changes) == 1:
+            if unchanged.update(fence=fence + 1, lease_until=after(cls.length), **changes) == 1:
                 return cls(job, fence + 1)
         return None
 
@@ -96,8 +101,7 @@ class Lease(ABC, Generic[Job]):
 
     def renew(self, **changes: Any) -> None:
         """Say that the worker is alive, and change the job so, or raise ``TakenOver``."""
-        until = timezone.now() + self.length
-        if self.rows().update(lease_until=until, **changes) != 1:
+        if self.rows().update(lease_until=after(self.length), **changes) != 1:
             raise TakenOver
 
 
@@ -121,18 +125,17 @@ def kept(lease: Lease[Any], *, every: float) -> Iterator[None]:
     """Renew ``lease`` every so many seconds while the block runs, whatever it waits for.
 
     A lost lease is not renewed any more; the block is told so by its own next word to the
-    database. The renewals have a session of their own, so that a block may hold a transaction.
+    database. The renewals have a session of their own, so that a block may hold a transaction; one
+    that breaks is followed by another.
     """
     done = threading.Event()
 
     def renew() -> None:
         try:
             while not done.wait(every):
-                lease.renew()
+                _renew(lease)
         except TakenOver:
             return
-        except DatabaseError as error:
-            log.warning("lease.not_renewed", job=str(lease.job), reason=type(error).__name__)
         finally:
             connection.close()
 
@@ -143,3 +146,12 @@ def kept(lease: Lease[Any], *, every: float) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _renew(lease: Lease[Any]) -> None:
+    try:
+        lease.renew()
+    except Error as error:
+        # The database may be back before the lease is over, and nobody else can take it till then.
+        log.warning("lease.not_renewed", job=str(lease.job), reason=type(error).__name__)
+        connection.close()

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import LessThan
 from django.utils import timezone
 
-from aegis.leases import Lease, TakenOver
+from aegis.leases import Lease, TakenOver, after
 from imports.models import Import, ImportState
 from registry.models import ModelVersion
 
@@ -28,9 +28,9 @@ __all__ = [
     "waiting_since",
 ]
 
-LEASE: Final = timedelta(seconds=30)
-RENEWED_EVERY: Final = 5.0
-"""Seconds. So a worker that was killed is followed by another one within the minute."""
+LEASE: Final = timedelta(seconds=15)
+RENEWED_EVERY: Final = 3.0
+"""Seconds. So who was killed is followed by another one after at most a lease and a sweep."""
 MOST_ATTEMPTS: Final = 5
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _LONGEST_ASKED: Final = timedelta(hours=1)
@@ -57,21 +57,21 @@ class Claim(Lease[Import]):
         return found
 
 
-def claimable(now: datetime) -> QuerySet[Import]:
+def claimable() -> QuerySet[Import]:
     """Return the imports that nobody works on and that need not wait, for time or for others."""
-    return Claim.free(now).filter(_in_turn(now))
+    return Claim.free().filter(_in_turn())
 
 
 def claim(job: UUID) -> Claim | None:
     """Take an import that nobody holds and that is in turn, or return None."""
     return Claim.claim(
-        Import.objects.filter(_in_turn(timezone.now()), pk=job),
+        Import.objects.filter(_in_turn(), pk=job),
         state=ImportState.RUNNING,
         attempts=F("attempts") + 1,
     )
 
 
-def _in_turn(now: datetime) -> Q:
+def _in_turn() -> Q:
     """Match what does not have to wait for other imports of the same person from sources.
 
     Two workers that look in the same moment may let one more run; nothing rests on the number.
@@ -80,7 +80,7 @@ def _in_turn(now: datetime) -> Q:
         Import.objects.filter(
             requested_by=OuterRef("requested_by"),
             state=ImportState.RUNNING,
-            lease_until__gt=now,
+            lease_until__gt=Now(),
         )
         .exclude(source=ModelVersion.Source.UPLOAD)
         .exclude(pk=OuterRef("pk"))
@@ -126,7 +126,7 @@ def wait(
     changes = {} if own_fault else {"attempts": 0}
     held.rows().update(
         state=ImportState.WAITING,
-        lease_until=timezone.now() + pause,
+        lease_until=after(pause),
         waiting_since=since or waiting_since(held, code=code),
         error_code=code,
         error=sentence,

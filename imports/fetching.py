@@ -7,6 +7,7 @@ for the rest; at most one part is fetched twice.
 import io
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from registry.uploads import upload_folder
 
 SPARE_BYTES: Final = 256 * 1024**2
 """So much room stays free on the disk that files are fetched to."""
+_DISTURBED: Final = frozenset({"upload_busy", "file_sealed", "part_gap"})
+"""What a part is refused with where another worker still writes, or what was here is gone."""
 _TELL: Final = "Try again; if it happens once more, tell those who publish it."
 
 
@@ -58,36 +61,49 @@ def _forget_what_is_gone(upload: Upload, planned: Mapping[str, PlannedFile]) -> 
 def _fetch_file(
     source: Source, plan: Plan, file: PlannedFile, row: UploadFile, progress: Progress
 ) -> None:
-    folder = upload_folder()
-    offset = folder.received(row.upload_id, row.pk)
+    offset = upload_folder().received(row.upload_id, row.pk)
     if row.size is None or offset < row.size:
         with source.open(plan, file, offset=offset) as stream:
             for part in _parts(stream, progress):
                 _refuse_too_long(file, row, offset + len(part))
-                offset = folder.write_part(
-                    row.upload_id,
-                    row.pk,
-                    io.BytesIO(part),
-                    offset=offset,
-                    length=len(part),
-                    total=row.size,
-                )
-                _note(row, offset)
+                _write(row, file, part, offset)
+                # Not what is here by now: a worker that lost this import may still write to it.
+                offset += len(part)
     if offset == 0:
-        folder.write_part(row.upload_id, row.pk, io.BytesIO(), offset=0, length=0, total=row.size)
+        _write(row, file, b"", 0)
     _seal(row, file)
 
 
+def _write(row: UploadFile, file: PlannedFile, part: bytes, offset: int) -> None:
+    with _of_upstream(file):
+        received = upload_folder().write_part(
+            row.upload_id,
+            row.pk,
+            io.BytesIO(part),
+            offset=offset,
+            length=len(part),
+            total=row.size,
+        )
+    UploadFile.objects.filter(pk=row.pk).update(received=Greatest(F("received"), received))
+
+
 def _seal(row: UploadFile, file: PlannedFile) -> None:
-    try:
+    with _of_upstream(file):
         found = upload_folder().seal(
             row.upload_id, row.pk, size=row.size, sha256=row.sha256 or None
         )
-    except Conflict as refusal:
-        raise _as_upstream(refusal, file) from refusal
     UploadFile.objects.filter(pk=row.pk).update(
         size=found.size, sha256=found.sha256, received=found.size, complete=True
     )
+
+
+@contextmanager
+def _of_upstream(file: PlannedFile) -> Iterator[None]:
+    """Say what a refusal of the folder means for what is being downloaded."""
+    try:
+        yield
+    except Conflict as refusal:
+        raise _as_upstream(refusal, file) from refusal
 
 
 def _as_upstream(refusal: Conflict, file: PlannedFile) -> Conflict | Unavailable:
@@ -95,6 +111,12 @@ def _as_upstream(refusal: Conflict, file: PlannedFile) -> Conflict | Unavailable
         return Unavailable(
             "source_broke_off",
             f"The source ended {file.path} before its last byte: {refusal.sentence}",
+        )
+    if refusal.code in _DISTURBED:
+        return Unavailable(
+            "download_disturbed",
+            f"What has arrived of {file.path} was written to or removed by somebody else.",
+            mend="The import goes on by itself, from what is there then.",
         )
     if refusal.code not in {"size_mismatch", "digest_mismatch"}:
         return refusal
@@ -117,10 +139,6 @@ def _parts(stream: Readable, progress: Progress) -> Iterator[bytes]:
             del gathered[:PART_BYTES]
     if gathered:
         yield bytes(gathered)
-
-
-def _note(row: UploadFile, received: int) -> None:
-    UploadFile.objects.filter(pk=row.pk).update(received=Greatest(F("received"), received))
 
 
 def _refuse_too_long(file: PlannedFile, row: UploadFile, end: int) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
-from aegis.problems import Conflict, Invalid
+from aegis.problems import Conflict, Forbidden, Invalid
 from aegis.text import name_key
 from imports.claims import Claim, TakenOver
 from imports.converting.recording import record_another_comparison, record_conversion
@@ -59,6 +59,7 @@ def adopt_plan(held: Claim, plan: Plan) -> Import:
     """
     asked = _held(held)
     asked_by = asked.requested_by
+    _refuse_inactive(asked_by)
     model = _model(asked, plan)
     job = held.lock()
     _end_step(job)
@@ -87,6 +88,15 @@ def _held(held: Claim) -> Import:
     if found is None:
         raise TakenOver
     return found
+
+
+def _refuse_inactive(actor: User) -> None:
+    if not actor.is_active:
+        raise Forbidden(
+            "requester_inactive",
+            f"The account of {actor}, who asked for this import, is not active any more.",
+            mend="Somebody else asks for it anew.",
+        )
 
 
 def _model(job: Import, plan: Plan) -> RegisteredModel:

@@ -122,7 +122,7 @@ def read(key: UUID, *, source: Source | None = None) -> None:
 
 def waiting_readings() -> QuerySet[RunReading]:
     """Return the readings that nobody makes, the longest asked for first."""
-    return Held.free(timezone.now()).order_by("asked_at")
+    return Held.free().order_by("asked_at")
 
 
 def verdict_of(reading: RunReading) -> Verdict:

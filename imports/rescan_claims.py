@@ -1,6 +1,6 @@
 """Who works on a re-scan."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -29,9 +29,9 @@ class RescanClaim(Lease[Rescan]):
         return found
 
 
-def free_rescans(now: datetime) -> QuerySet[Rescan]:
+def free_rescans() -> QuerySet[Rescan]:
     """Return the re-scans that nobody works on and that need not wait."""
-    return RescanClaim.free(now)
+    return RescanClaim.free()
 
 
 def claim_rescan(job: UUID) -> RescanClaim | None:

@@ -22,7 +22,8 @@ from django.utils import timezone
 
 from aegis.accounts.models import User
 from aegis.audit.recording import record, verb
-from aegis.leases import Heartbeat
+from aegis.database_sessions import leave_broken_session
+from aegis.leases import Heartbeat, after
 from aegis.problems import Conflict, Refusal, Unavailable
 from imports.claims import MOST_ATTEMPTS, TakenOver
 from imports.hints import hint_rescan
@@ -174,13 +175,14 @@ def _of_redacted_files(version: ModelVersion) -> list[FileFindings]:
 
 def _wait_or_fail(held: RescanClaim, refusal: Refusal) -> None:
     """Let go of a re-scan with the reason: to be tried again if something was away, a few times."""
+    leave_broken_session()
     job = held.rows().first()
     if job is None:
         return
     is_over = not isinstance(refusal, Unavailable) or job.attempts >= MOST_ATTEMPTS
     held.rows().update(
         state=RescanState.FAILED if is_over else RescanState.WAITING,
-        lease_until=None if is_over else timezone.now() + _PAUSE,
+        lease_until=None if is_over else after(_PAUSE),
         finished_at=timezone.now() if is_over else None,
         error_code=refusal.code,
         error=refusal.sentence,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,24 +16,28 @@ from aegis.proof.signing.refusals import SignerMisconfigured
 from aegis.proof.signing.signer import Signer
 from imports import steps
 from imports.claims import (
-    MOST_ATTEMPTS,
     RENEWED_EVERY,
     Claim,
     Progress,
     TakenOver,
     claim,
-    wait,
-    waiting_since,
 )
 from imports.fetching import fetch
-from imports.finishing import fail, finish
+from imports.finishing import finish
+from imports.interruptions import (
+    break_off,
+    give_up,
+    refuse_endless,
+    wait_for,
+    wait_for_operator,
+)
 from imports.models import Import, ImportState, ImportStep
 from imports.planning import adopt_plan, keep_plan, refuse_other_bytes
 from imports.scanners import Scanner, sandboxed
 from imports.scanning.reports import Report
 from imports.sources.configured import kind_of
 from imports.sources.protocol import Plan, Source
-from imports.sweeping import clear_away, forget
+from imports.sweeping import clear_up_after, forget
 from imports.uploading import PASSES
 from imports.usable_plans import usable
 from registry.bringing import brought_signature_of
@@ -45,9 +48,6 @@ from registry.uploads import upload_folder
 from registry.versions import SignedArtifact
 
 log = structlog.get_logger(__name__)
-
-OPERATOR_PATIENCE: Final = timedelta(hours=24)
-"""So long an import waits for a mistake in how Aegis signs to be mended: a night, and a morning."""
 
 Watch = Callable[[str], None]
 """What is told each named point of a run when it is reached."""
@@ -100,6 +100,11 @@ def run(
             _run_watched(held, watch, signer, scanner, source)
     except TakenOver:
         log.warning("imports.taken_over", job=str(job), fence=held.fence)
+        clear_up_after(_job(job))
+    except Exception as error:
+        # A mistake of ours must not leave the job to its lease without a word.
+        log.exception("imports.broke_off", job=str(job))
+        break_off(held, error)
     watch("finished")
 
 
@@ -107,33 +112,19 @@ def _run_watched(
     held: Claim, watch: Watch, signer: Signer | None, scanner: Scanner, source: Source | None
 ) -> None:
     try:
-        _refuse_endless(held)
+        refuse_endless(held)
         job = _looked_up(held, watch, source)
         if job.version is None:
             if job.state == ImportState.DONE:
                 forget(job)
             return
         _Run(held, job, watch, scanner, source).all_steps(_signing(job, signer))
-    except TakenOver:
-        raise
     except SignerMisconfigured as unmended:
-        _wait_for_operator(held, unmended)
+        wait_for_operator(held, unmended)
     except Unavailable as away:
-        log.warning("imports.waiting", job=str(held.job), code=away.code)
-        wait(
-            held,
-            code=away.code,
-            sentence=away.in_full,
-            own_fault=False,
-            asked_for=timedelta(seconds=away.details.get("retry_after") or 0),
-        )
+        wait_for(held, away)
     except Refusal as refusal:
-        _fail(held, refusal)
-    except Exception:
-        # A mistake of ours must not leave the job to its lease without a word.
-        log.exception("imports.broke_off", job=str(held.job))
-        sentence = "Aegis broke off at an error of its own and will try again."
-        wait(held, code="import_broke_off", sentence=sentence, own_fault=True)
+        give_up(held, refusal)
     else:
         upload_folder().discard(job.version.upload.pk)
         forget(job)
@@ -157,28 +148,6 @@ def _looked_up(held: Claim, watch: Watch, source: Source | None) -> Import:
     job = keep_plan(held, plan) if job.waits_for_start else adopt_plan(held, plan)
     watch("resolve recorded")
     return _job(held.job)
-
-
-def _wait_for_operator(held: Claim, unmended: SignerMisconfigured) -> None:
-    """Wait for somebody to mend how Aegis signs, and fail where nobody did for long."""
-    since = waiting_since(held, code=unmended.code, is_same=True)
-    log.warning("imports.signer_misconfigured", job=str(held.job), code=unmended.code)
-    if timezone.now() - since < OPERATOR_PATIENCE:
-        code, sentence = unmended.code, unmended.in_full
-        wait(held, code=code, sentence=sentence, own_fault=False, since=since)
-    else:
-        _fail(held, unmended)
-
-
-def _fail(held: Claim, refusal: Refusal) -> None:
-    job = fail(
-        held,
-        code=refusal.code,
-        reason=refusal.in_full,
-        kind=refusal.kind,
-        details=refusal.details,
-    )
-    clear_away(job)
 
 
 class _Run:
@@ -244,7 +213,8 @@ class _Run:
         progress = Progress(self._held, done=done)
         progress.write()
         files = list(self._version.upload.files.all())
-        return steps.Received(self._version.upload.pk, files, progress)
+        again = steps.SEND_AGAIN if self._job.plan is None else steps.FETCH_AGAIN
+        return steps.Received(self._version.upload.pk, files, progress, again=again)
 
     def _step(self, name: ImportStep.Name, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Do a step and record what it returned, or return what an earlier worker recorded."""
@@ -301,13 +271,3 @@ def _key(job: Import) -> SigningKey:
     key: SigningKey | None = job.signing_key
     # An import that is older than the list of keys names none.
     return key or key_for(job.made.registered_model)
-
-
-def _refuse_endless(held: Claim) -> None:
-    attempts = held.rows().values_list("attempts", flat=True).first() or 0
-    if attempts > MOST_ATTEMPTS:
-        raise Refusal(
-            "import_interrupted",
-            f"The import was broken off {MOST_ATTEMPTS} times, so it is not tried again by itself.",
-            mend="Look into the worker's log, then have it tried again.",
-        )

@@ -4,8 +4,8 @@ SCHEDULE = {
     # A sweep that waited longer than the interval is worth nothing: the next one is there.
     "sweep-imports": {
         "task": "imports.tasks.sweep_imports",
-        "schedule": 15.0,
-        "options": {"expires": 15},
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "write-owed-notes": {
         "task": "imports.tasks.write_owed_notes",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from aegis.problems import Conflict, Invalid
+from aegis.problems import Conflict, Invalid, NotFound
 from aegis.proof.manifest import FileEntry, Manifest
 from aegis.proof.packages import Index, pack, verify
 from aegis.proof.packages.verifying import layout_of
@@ -29,32 +29,54 @@ from registry.storage.configured import artifact_store
 from registry.storage.protocol import ArtifactStore, StoredObject, index_key, package_key
 from registry.uploads import upload_folder
 
-_AGAIN: Final = "Add a new version and send the files again."
+SEND_AGAIN: Final = "Add a new version and send the files again."
+FETCH_AGAIN: Final = "Have the import tried again: it downloads them anew."
 
 
 class Received:
-    """The files of an upload that a version took over, read with their progress."""
+    """The files of an upload that a version took over, read with their progress.
 
-    def __init__(self, upload: UUID, files: list[UploadFile], progress: Progress) -> None:
+    ``again`` says how their bytes come here once more.
+    """
+
+    def __init__(
+        self, upload: UUID, files: list[UploadFile], progress: Progress, *, again: str = SEND_AGAIN
+    ) -> None:
         self.files = files
         self.progress = progress
+        self.again = again
         self._upload = upload
         self._by_path = {file.path: file for file in files}
 
     def place(self, entry: FileEntry) -> Path:
         """Return where one file lies on this disk, or raise ``NotFound`` if it is gone."""
-        return upload_folder().path(self._upload, self._by_path[entry.path].pk)
+        with self._found(entry):
+            return upload_folder().path(self._upload, self._by_path[entry.path].pk)
 
     def size(self, entry: FileEntry) -> int:
         """Return the size of one file as it is here, or raise ``NotFound`` if it is gone."""
-        return upload_folder().size(self._upload, self._by_path[entry.path].pk)
+        with self._found(entry):
+            return upload_folder().size(self._upload, self._by_path[entry.path].pk)
 
     @contextmanager
     def open(self, entry: FileEntry) -> Iterator[Readable]:
         """Open the bytes of one file, or raise ``NotFound`` if they are gone."""
-        file = self._by_path[entry.path]
-        with upload_folder().open(self._upload, file.pk) as stream:
+        with self._found(entry):
+            stream = upload_folder().open(self._upload, self._by_path[entry.path].pk)
+        with stream:
             yield _Counted(stream, self.progress)
+
+    @contextmanager
+    def _found(self, entry: FileEntry) -> Iterator[None]:
+        try:
+            yield
+        except NotFound as error:
+            raise NotFound(
+                error.code,
+                f"The bytes of {entry.path} are not in the data folder any more.",
+                mend=self.again,
+                details={"path": entry.path},
+            ) from error
 
 
 def check(received: Received) -> Manifest:
@@ -68,7 +90,7 @@ def check(received: Received) -> Manifest:
         FileEntry(file.path, file.size or 0, file.sha256) for file in received.files
     )
     for entry in manifest.files:
-        _refuse_another_size(entry, received.size(entry))
+        _refuse_another_size(entry, received.size(entry), received.again)
     return manifest
 
 
@@ -133,7 +155,7 @@ def package(received: Received, manifest: Manifest, version: ModelVersion) -> Pa
             packaged = Packaged(sink.commit(), index.members)
     except Conflict as refusal:
         if refusal.code == "file_digest_mismatch":
-            raise _other_bytes(str(refusal.details["path"])) from refusal
+            raise _other_bytes(str(refusal.details["path"]), received.again) from refusal
         if refusal.code != "object_exists":
             raise
         packaged = _taken_over(store, key, manifest)
@@ -167,21 +189,21 @@ def _taken_over(store: ArtifactStore, key: str, manifest: Manifest) -> Packaged:
     return Packaged(StoredObject(key, found.size, found.sha256), members)
 
 
-def _refuse_another_size(entry: FileEntry, size: int) -> None:
+def _refuse_another_size(entry: FileEntry, size: int, again: str) -> None:
     if size != entry.size:
         raise Conflict(
             "size_mismatch",
             f"{entry.path} has {size:,} bytes, not the {entry.size:,} that were received.",
-            mend=_AGAIN,
+            mend=again,
             details={"path": entry.path},
         )
 
 
-def _other_bytes(path: str) -> Conflict:
+def _other_bytes(path: str, again: str) -> Conflict:
     return Conflict(
         "digest_mismatch",
         f"The bytes of {path} are not the ones that were received: they were changed since.",
-        mend=_AGAIN,
+        mend=again,
         details={"path": path},
     )
 

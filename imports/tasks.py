@@ -41,7 +41,7 @@ def run_rescan(job: str) -> None:
 def sweep_rescans() -> int:
     """Plan what is due by other rules, and hint at what nobody works on; return how many."""
     plan_rescans()
-    free = free_rescans(timezone.now()).order_by("requested_at").values_list("pk", flat=True)
+    free = free_rescans().order_by("requested_at").values_list("pk", flat=True)
     found = list(free[:MOST_HINTS])
     for job in found:
         hint_rescan(job)
@@ -91,7 +91,7 @@ def sweep_imports() -> int:
 
     Among them are those of workers that died, once their lease is over.
     """
-    free = claimable(timezone.now()).order_by("number").values_list("pk", flat=True)[:MOST_HINTS]
+    free = claimable().order_by("number").values_list("pk", flat=True)[:MOST_HINTS]
     for job in free:
         hint(job)
     return len(free)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from aegis.audit.recording import record, verb
-from aegis.leases import Lease, TakenOver
+from aegis.leases import Lease, TakenOver, after
 from aegis.problems import Refusal
 from registry import documents
 from registry.locks import lock_version
@@ -50,7 +50,7 @@ class Hold(Lease[RedactionJob]):
 
 def due_jobs() -> QuerySet[RedactionJob]:
     """Return the jobs that a worker may take now, the oldest first."""
-    return Hold.free(timezone.now()).order_by("redaction__decision__decided_at", "pk")
+    return Hold.free().order_by("redaction__decision__decided_at", "pk")
 
 
 def run_job(key: UUID) -> bool:
@@ -71,7 +71,7 @@ def run_job(key: UUID) -> bool:
     except Refusal as refusal:
         log.warning("redaction.waits", redaction=str(key), code=refusal.code)
         hold.rows().update(
-            lease_until=timezone.now() + PAUSE, error_code=refusal.code, error=refusal.sentence
+            lease_until=after(PAUSE), error_code=refusal.code, error=refusal.sentence
         )
         return False
     return True

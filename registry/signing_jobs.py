@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from aegis.audit.recording import record, verb
-from aegis.leases import Lease, TakenOver
+from aegis.leases import Lease, TakenOver, after
 from aegis.problems import Refusal, Unavailable
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.bundle import SignedBundle, sign_manifest
@@ -40,7 +40,7 @@ class Hold(Lease[SigningJob]):
 
 def due_jobs() -> QuerySet[SigningJob]:
     """Return the jobs that a worker may take now, the oldest first."""
-    return Hold.free(timezone.now()).order_by("requested_at", "pk")
+    return Hold.free().order_by("requested_at", "pk")
 
 
 def run_job(key: UUID, *, signer: Signer | None = None) -> Signature | None:
@@ -85,7 +85,7 @@ def _wait(hold: Hold, job: SigningJob, away: Exception) -> None:
     code, sentence = getattr(away, "code", "signer_failed"), getattr(away, "sentence", str(away))
     log.warning("signing.waits", job=str(hold.job), code=code)
     hold.rows().update(
-        lease_until=now + max(SHORTEST_WAIT, min(now - since, LONGEST_WAIT)),
+        lease_until=after(max(SHORTEST_WAIT, min(now - since, LONGEST_WAIT))),
         delayed_since=since,
         error_code=code,
         error=sentence,

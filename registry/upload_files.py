@@ -141,6 +141,10 @@ class UploadFolder:
         """Remove all files of an upload; none is no error."""
         shutil.rmtree(self.root / upload.hex, ignore_errors=True)
 
+    def has(self, upload: UUID) -> bool:
+        """Say whether anything of an upload is here."""
+        return (self.root / upload.hex).exists()
+
     def idle_for(self, age: timedelta) -> list[UUID]:
         """Return the uploads to which nothing was written for ``age``."""
         folders = sorted(self.root.glob("*"))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from aegis.leases import Lease
@@ -86,8 +87,7 @@ def claim_next() -> Held | None:
 
     Somebody who asked goes before the timetable.
     """
-    now = timezone.now()
-    if PackageWatch.objects.filter(lease_until__gt=now).count() >= settings.AEGIS_VERIFY_AT_ONCE:
+    if PackageWatch.objects.filter(lease_until__gt=Now()).count() >= settings.AEGIS_VERIFY_AT_ONCE:
         return None
-    due = PackageWatch.objects.filter(due_at__lte=now)
+    due = PackageWatch.objects.filter(due_at__lte=timezone.now())
     return Held.claim(due.order_by(F("asked_by").asc(nulls_last=True), "due_at", "pk"))

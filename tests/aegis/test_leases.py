@@ -141,7 +141,7 @@ def test_who_lost_a_job_is_told_at_each_word_and_changes_nothing(watch: PackageW
 def test_a_lease_that_is_over_holds_while_nobody_took_the_job(watch: PackageWatch) -> None:
     held = taken(watch)
     expire()
-    assert list(Look.free(timezone.now()).filter(pk=watch.pk)) == [watch]
+    assert list(Look.free().filter(pk=watch.pk)) == [watch]
 
     held.renew()
 
@@ -185,9 +185,9 @@ def test_a_heart_beats_once_in_its_time(watch: PackageWatch) -> None:
     slow, quick = Heartbeat(held, every=3600), Heartbeat(held, every=0)
 
     slow.beat()
-    assert Look.free(timezone.now()).filter(pk=watch.pk).exists()
+    assert Look.free().filter(pk=watch.pk).exists()
     quick.beat()
-    assert not Look.free(timezone.now()).filter(pk=watch.pk).exists()
+    assert not Look.free().filter(pk=watch.pk).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -293,6 +293,45 @@ def test_a_lease_that_was_lost_is_not_kept(watch: PackageWatch) -> None:
 
     watch.refresh_from_db()
     assert watch.lease_until is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_when_the_database_ends_its_session(watch: PackageWatch) -> None:
+    look = taken(watch)
+    with kept(look, every=0.05):
+        _until(lambda: end_sessions_of("lease_until") > 0)
+        almost_over = timezone.now() + timedelta(seconds=5)
+        look.rows().update(lease_until=almost_over)
+        _until(lambda: look.rows().get().lease_until > almost_over)
+
+
+@pytest.mark.django_db
+def test_workers_need_not_agree_on_the_time(
+    watch: PackageWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = taken(watch)
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(hours=1))
+    assert take(watch) is None
+
+    held.renew()
+
+    monkeypatch.setattr(timezone, "now", now)
+    watch.refresh_from_db()
+    assert watch.lease_until is not None
+    assert watch.lease_until - now() <= Look.length
+
+
+def end_sessions_of(words: str) -> int:
+    """End the other sessions whose last statement had these words; return how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE %s",
+            [f"%{words}%"],
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def _until(holds: Callable[[], bool]) -> None:

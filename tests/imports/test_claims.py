@@ -81,7 +81,7 @@ def test_what_is_away_costs_no_attempt_and_a_mistake_of_ours_does(job: Import) -
     job.refresh_from_db()
     assert (job.state, job.attempts, job.error_code) == ("waiting", 0, "signer_failed")
     assert claim(job.pk) is None
-    assert not claimable(timezone.now()).exists()
+    assert not claimable().exists()
 
     expire(job)
     wait(claimed(job), code="import_broke_off", sentence="Ours.", own_fault=True)

@@ -14,8 +14,9 @@ from pytest_django import Settings
 from aegis.proof.manifest import Manifest
 from aegis.proof.signing.bundle import verify_manifest
 from imports.asking import retry
+from imports.interruptions import OPERATOR_PATIENCE
 from imports.models import Import
-from imports.running import OPERATOR_PATIENCE, run
+from imports.running import run
 from registry.models import ModelVersion, RegisteredModel, Signature, SignerState
 from registry.signer_states import notice
 from registry.signing_keys import add_key, make_default
