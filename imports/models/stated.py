@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.utils import timezone
 
-from aegis.firm import Firm, NoDelete, NoTruncate, refuse
+from aegis.firm import NoDelete, NoTruncate
 from registry.models import Upload
+from registry.models.uploads import only_while_open
 
 
 class StatedOrigin(models.Model):
@@ -31,21 +31,7 @@ class StatedOrigin(models.Model):
         triggers: ClassVar = [
             NoDelete(),
             NoTruncate(),
-            Firm(
-                name="only_while_open",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                declare=[("upload_state", "text")],
-                func=f"""
-                    SELECT state INTO upload_state FROM registry_upload
-                        WHERE id = NEW.upload_id FOR SHARE;
-                    IF upload_state IS DISTINCT FROM 'open'
-                       OR (TG_OP = 'UPDATE' AND NEW.upload_id <> OLD.upload_id) THEN
-                        {refuse("An origin is stated only while its upload takes files.")}
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
+            only_while_open("An origin is stated only while its upload takes files."),
         ]
 
     def __str__(self) -> str:

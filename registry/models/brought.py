@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from aegis.firm import Firm, NoDelete, NoTruncate, refuse
 from registry.models.keys import SigningKeyVersion
-from registry.models.uploads import Upload
+from registry.models.uploads import Upload, only_while_open
 
 
 class BroughtSignature(models.Model):
@@ -32,21 +32,7 @@ class BroughtSignature(models.Model):
         triggers: ClassVar = [
             NoDelete(),
             NoTruncate(),
-            Firm(
-                name="only_while_open",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                declare=[("upload_state", "text")],
-                func=f"""
-                    SELECT state INTO upload_state FROM registry_upload
-                        WHERE id = NEW.upload_id FOR SHARE;
-                    IF upload_state IS DISTINCT FROM 'open'
-                       OR (TG_OP = 'UPDATE' AND NEW.upload_id <> OLD.upload_id) THEN
-                        {refuse("A signature is brought only while its upload takes files.")}
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
+            only_while_open("A signature is brought only while its upload takes files."),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,11 @@
 """Files on their way in, before a version takes them over."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from aegis.firm import Frozen, NoDelete
+from aegis.firm import Firm, Frozen, NoDelete, refuse
 from aegis.keys import new_key
 from registry.models.versions import ModelVersion
 
@@ -67,3 +68,23 @@ class UploadFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+def only_while_open(sentence: str) -> Firm:
+    """Return the trigger that refuses a row about an ``upload`` that takes no files any more."""
+    return Firm(
+        name="only_while_open",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        declare=[("upload_state", "text")],
+        # Indented as the migrations have it, which are compared with it to the letter.
+        func=f"""
+                    SELECT state INTO upload_state FROM registry_upload
+                        WHERE id = NEW.upload_id FOR SHARE;
+                    IF upload_state IS DISTINCT FROM 'open'
+                       OR (TG_OP = 'UPDATE' AND NEW.upload_id <> OLD.upload_id) THEN
+                        {refuse(sentence)}
+                    END IF;
+                    RETURN NEW;
+                """,
+    )
