@@ -25,22 +25,30 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKER = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 import django
 django.setup()
 from uuid import UUID
+from django.conf import settings
 from imports.running import run
+from registry.upload_files import PART_BYTES
 
 point, job = sys.argv[1:]
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
+def die_with_a_part():
+    parts = lambda: settings.AEGIS_DATA.glob("uploads/*/*.part")
+    while not any(part.stat().st_size >= PART_BYTES for part in parts()):
+        time.sleep(0.002)
+    die()
+
 def watch(reached):
     if point == "in the middle" and reached == "package begun":
         threading.Timer(0.02, die).start()
     if point == "in a download" and reached == "fetch begun":
-        threading.Timer(0.3, die).start()
+        threading.Thread(target=die_with_a_part, daemon=True).start()
     if reached == point:
         die()
 

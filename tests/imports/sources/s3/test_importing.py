@@ -1,5 +1,6 @@
 """Whole imports from a real bucket, with a network between that breaks."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.cast import Cast
 from tests.imports.sources.s3.conftest import Place, Shelf
 from tests.recorded import last, recorded
 from tests.registry import making
-from tests.servers.seaweedfs.server import BUCKET
+from tests.servers.seaweedfs.server import BUCKET, secret_of
 
 LARGE = making.weights(bytes(range(256)) * (3 * PART_BYTES // 256))
 
@@ -298,3 +299,21 @@ def test_what_cannot_be_right_is_refused_when_it_is_asked_for(
             )
         assert refusal.value.code == "s3_reference_invalid"
     assert not Import.objects.exists()
+
+
+@pytest.mark.usefixtures("importing")
+def test_no_key_reaches_a_log_or_a_row(
+    cast: Cast, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shelf.put({"m/a.txt": b"1"})
+    job = asked(cast, shelf)
+    run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "done"
+    canary = secret_of("reader")
+    rows = [*Import.objects.values(), *job.steps.values(), job.made.provenance.document]
+    for text in (caplog.text, str(rows)):
+        assert canary not in text
+        assert "Signature=" not in text
+        assert "Authorization" not in text
