@@ -41,6 +41,7 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     request_of: Asked
     cut_after: int | None = None
+    before_hanging_up: Callable[[], object] | None = None
 
     def send(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.head(status, **{"content_length": str(len(body))} | headers)
@@ -77,7 +78,7 @@ def answering(
         def _answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.cut_after = None
+            self.cut_after = self.before_hanging_up = None
             self.request_of = Asked(self.command, self.path, headers, self.rfile.read(length))
             seen.append(self.request_of)
             answer(self)

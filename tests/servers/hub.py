@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -160,6 +161,25 @@ def cut(after: int) -> Fault:
         return False
 
     return fault
+
+
+class Stall:
+    """Send so many bytes of the file that was asked for, and no more until ``ends`` is set."""
+
+    def __init__(self, after: int, *, seconds: float = 60.0) -> None:
+        self.has_begun = threading.Event()
+        self.ends = threading.Event()
+        self._after = after
+        self._seconds = seconds
+
+    def __call__(self, request: Answering) -> bool:
+        request.cut_after = self._after
+        request.before_hanging_up = self._wait
+        return False
+
+    def _wait(self) -> None:
+        self.has_begun.set()
+        self.ends.wait(self._seconds)
 
 
 def slow(seconds: float) -> Fault:
@@ -376,6 +396,8 @@ def _send_file(request: Answering, file: HubFile, *, etag: str, **headers: str) 
     for piece in file.pieces(begin, min(end, file.size)):
         request.wfile.write(piece)
     if end < file.size:
+        if request.before_hanging_up:
+            request.before_hanging_up()
         request.hang_up()
 
 

@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.imports.sources.crashing import Doomed
 from tests.imports.test_crashing import take_over
 from tests.registry import making
-from tests.servers.hub import Hub, slow
+from tests.servers.hub import Hub, Stall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,12 +44,12 @@ def test_workers_that_are_killed_in_each_step_leave_one_version(doomed: Doomed) 
 
 
 def test_who_takes_over_downloads_what_is_not_here_yet(doomed: Doomed, hub: Hub) -> None:
-    # The large file comes slowly, so that the worker dies before it has all of it.
-    hub.fail(LARGE, slow(0.1))
+    stall = Stall(2 * PART_BYTES + 9)
+    hub.fail("Signature=", stall)
     here = doomed.arrived_before_the_end(LARGE)
-    before = len(hub.asked_elsewhere())
+    stall.ends.set()
 
     take_over(doomed.job)
 
     assert doomed.job.state == "done"
-    assert hub.asked_elsewhere()[before:] == [f"bytes={here}-"]
+    assert hub.asked_elsewhere()[1:] == [f"bytes={here}-"]

@@ -4,9 +4,7 @@ Worker, importer and beat are the programs that `make run` starts. Each import s
 step when the importer is killed; after that nothing is done for them but starting it again.
 """
 
-import hashlib
 import os
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,8 +29,7 @@ from tests.harness.programs import Programs
 from tests.harness.worker import Worker
 from tests.recorded import last, recorded
 from tests.registry import making
-from tests.servers.answering import Answering
-from tests.servers.hub import Hub
+from tests.servers.hub import Hub, Stall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,32 +74,13 @@ def stack(transactional_db: None, _worker: Worker, hub: Hub, points: Path) -> It
         yield found
 
 
-class Stall:
-    """A hub that sends some bytes of the large file and then none."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.has_begun = threading.Event()
-        self.ends = threading.Event()
-
-    def __call__(self, request: Answering) -> bool:
-        digest = hashlib.sha256(self.content).hexdigest()
-        etag = hashlib.md5(digest.encode(), usedforsecurity=False).hexdigest()
-        request.head(200, content_length=str(len(self.content)), etag=f'"{etag}"')
-        request.wfile.write(self.content[:SENT])
-        self.has_begun.set()
-        self.ends.wait(PATIENCE)
-        request.hang_up()
-        return True
-
-
 @pytest.fixture
 def stall(hub: Hub) -> Iterator[Stall]:
     """Repositories for each step, and how the large file of one of them is sent at first."""
-    found = Stall(making.weights(os.urandom(3 * PART_BYTES)))
+    found = Stall(SENT, seconds=PATIENCE)
     for model in POINTS:
         hub.repository(f"acme/{model}", dict(SMALL))
-    hub.repository(f"acme/{FETCHED}", {**SMALL, LARGE: found.content})
+    hub.repository(f"acme/{FETCHED}", {**SMALL, LARGE: making.weights(os.urandom(3 * PART_BYTES))})
     hub.fail("Signature=", found)
     yield found
     found.ends.set()
