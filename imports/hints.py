@@ -11,6 +11,8 @@ log = structlog.get_logger(__name__)
 
 FRESH_FOR = 60
 """Seconds after which a hint that no worker took is worth nothing."""
+MANY = 100
+"""With so many messages in a queue those who take from it are busy; more hints help nobody."""
 
 
 def hint(job: UUID) -> None:
@@ -39,6 +41,21 @@ def hint_notes() -> None:
     from imports.tasks import write_owed_notes  # noqa: PLC0415 -- Tasks are found by Celery first.
 
     _hint(write_owed_notes)
+
+
+def is_crowded(task: Task[Any, Any]) -> bool:
+    """Say whether the queue of ``task`` has many messages; a broker that is away has none.
+
+    What nobody takes stays there, fresh or not.
+    """
+    try:
+        with task.app.connection_for_write() as connection:
+            route = task.app.amqp.router.route({}, task.name)
+            channel: Any = connection.default_channel  # Its type leaves out what it does.
+            found = channel.queue_declare(route["queue"].name)
+    except (OperationalError, OSError):
+        return False
+    return bool(found.message_count >= MANY)
 
 
 def _hint(task: Task[Any, Any], *jobs: UUID) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from imports.annotating import owed_notes, write_note
 from imports.claims import claimable
 from imports.converting.sweeping import sweep_rooms
-from imports.hints import hint, hint_rescan
+from imports.hints import hint, hint_rescan, is_crowded
 from imports.hub_watching import check_due
 from imports.reading_back import read, waiting_readings
 from imports.rescan_claims import free_rescans
@@ -43,8 +43,9 @@ def sweep_rescans() -> int:
     plan_rescans()
     free = free_rescans().order_by("requested_at").values_list("pk", flat=True)
     found = list(free[:MOST_HINTS])
-    for job in found:
-        hint_rescan(job)
+    if found and not is_crowded(run_rescan):
+        for job in found:
+            hint_rescan(job)
     return len(found)
 
 
@@ -87,11 +88,12 @@ def sweep_ended_imports() -> int:
 
 @shared_task
 def sweep_imports() -> int:
-    """Hint at the imports that nobody works on, the oldest first; return how many they were.
+    """Hint at the imports that nobody works on, the oldest first; return how many there are.
 
     Among them are those of workers that died, once their lease is over.
     """
     free = claimable().order_by("number").values_list("pk", flat=True)[:MOST_HINTS]
-    for job in free:
-        hint(job)
+    if free and not is_crowded(run_import):
+        for job in free:
+            hint(job)
     return len(free)

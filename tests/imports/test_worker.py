@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from aegis.celery import app
 from aegis.events.models import Notification, OutboxEvent
 from aegis.events.outbox import dispatch
 from imports.models import Import
@@ -66,6 +67,19 @@ def test_the_sweep_leaves_alone_what_is_held_waits_or_is_done(
     assert sweep_imports() == 0
     free.refresh_from_db()
     assert free.state == "done"
+
+
+def test_sweeps_do_not_fill_a_queue_that_nobody_takes_from(
+    cast: Cast, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making.new_import(model, cast.mina)
+    monkeypatch.setattr("imports.hints.MANY", 3)
+    with app.connection_for_write() as connection:
+        queue = connection.default_channel
+        queue.queue_purge("imports")
+        assert [sweep_imports() for _ in range(5)] == [1] * 5
+        assert queue.queue_declare("imports").message_count == 3
+        queue.queue_purge("imports")
 
 
 def test_whoever_asked_hears_of_a_failure_once(cast: Cast, model: RegisteredModel) -> None:

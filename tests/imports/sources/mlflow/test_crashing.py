@@ -28,7 +28,7 @@ def doomed(
         team=cast.growth,
     )
     environment = {
-        "AEGIS_MLFLOW_TRACKING_URIS": json.dumps({"main": tracked.uri}),
+        "AEGIS_MLFLOW_TRACKING_URIS": json.dumps({"main": {"uri": tracked.uri}}),
         "AEGIS_EGRESS_ALLOW": "127.0.0.1",
     }
     return Doomed(job, data_folder, environment)
