@@ -92,7 +92,7 @@ def test_whoever_asked_hears_of_a_failure_once(cast: Cast, model: RegisteredMode
 
     told = Notification.objects.get(user=cast.mina, kind="version:failed")
     assert told.title == "churn-predictor v1 could not be imported"
-    assert "are not here" in told.body
+    assert "are not in the data folder any more" in told.body
 
 
 def test_an_event_about_a_version_without_an_import_concerns_nobody(

@@ -68,7 +68,7 @@ class HubOrigin:
         return f"{self._endpoint}/{self.reference['repo']}@{self._found['sha']}"
 
     def fetch(self, files: Sequence[Wanted], folder: Path, watcher: Watcher) -> None:
-        """Download the files of the commit; a part that came before is gone on with."""
+        """Download the files of the commit that are not here yet, each from its beginning."""
         blobs = {one["rfilename"]: one.get("blobId") for one in self._siblings()}
         total = sum(file.size or 0 for file in files)
         done = 0

@@ -8,7 +8,6 @@ from pytest_django.fixtures import Settings
 
 from imports.asking import ask_import
 from imports.rights import grant_import_right
-from imports.running import POINTS_OF_SOURCES
 from registry.upload_files import PART_BYTES
 from tests.cast import Cast
 from tests.imports.sources.crashing import Doomed
@@ -19,6 +18,7 @@ from tests.servers.hub import Hub, Stall
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LARGE = "large.safetensors"
+POINTS = ("resolve worked", "resolve recorded", "fetch worked", "fetch recorded", "sign worked")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def doomed(cast: Cast, hub: Hub, data_folder: Path, settings: Settings) -> Doome
     settings.HF_ENDPOINT = hub.endpoint
     grant_import_right(cast.growth, actor=cast.ada, source="huggingface")
     large = making.weights(os.urandom(3 * PART_BYTES))
-    hub.repository("acme/tiny", {**making.FILES, LARGE: large})
+    hub.repository("acme/tiny", {"config.json": b"{}", LARGE: large})
     job = ask_import(
         actor=cast.mina,
         source="huggingface",
@@ -40,7 +40,7 @@ def doomed(cast: Cast, hub: Hub, data_folder: Path, settings: Settings) -> Doome
 
 
 def test_workers_that_are_killed_in_each_step_leave_one_version(doomed: Doomed) -> None:
-    doomed.require_one_version(*POINTS_OF_SOURCES, "check begun", "sign worked")
+    doomed.require_one_version(*POINTS)
 
 
 def test_who_takes_over_downloads_what_is_not_here_yet(doomed: Doomed, hub: Hub) -> None:
