@@ -6,6 +6,7 @@ the model does here, it is believed no more than a model is.
 
 import errno
 import json
+import os
 import socket
 import sys
 import time
@@ -32,6 +33,10 @@ def main() -> None:
     asked = json.loads(sys.argv[2])
     # Libraries that can draw import it, and it wants a folder to write to. No model draws.
     sys.modules["matplotlib"] = None  # type: ignore[assignment]  # Python's sign for "not there".
+    # Where there is a compiler, ctypes would write a program for it, to find a library.
+    os.environ["PATH"] = "/nonexistent"
+    # PyTorch makes a folder for what it compiles when it is imported; one that is there will do.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = "/"
     sys.path += [each for each in asked["path"] if each not in sys.path]
     walls = raise_walls(
         Limits(**asked["limits"]),

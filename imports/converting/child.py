@@ -6,6 +6,7 @@ Django.
 
 import json
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from imports.converting.limits import Limits
 
 GIVEN: Final = "given"
 MADE: Final = "made"
+# Libraries want a folder for what they need for a while, and it may write to no other.
+_SCRATCH: Final = ".scratch"
 _LONGEST: Final = 1000
 
 
@@ -46,8 +49,12 @@ def main() -> None:
 
 def _ended(task: dict[str, Any], room: Path) -> dict[str, Any]:
     files = tuple(ModelFile(**{**one, "globals": tuple(one["globals"])}) for one in task["files"])
+    scratch = room / MADE / _SCRATCH
     try:
+        scratch.mkdir()
+        os.environ["TMPDIR"] = str(scratch)
         make(task["converter"]).convert(Given(room / GIVEN, files, task["example"]), room / MADE)
+        shutil.rmtree(scratch)
     except CannotConvert as cannot:
         return {"cannot": str(cannot)[:_LONGEST]}
     except MemoryError:

@@ -3,7 +3,7 @@
 Both are loaded behind walls, by ``aegis.loading``. Where that cannot be, a sentence says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,16 @@ TOLERANCE: Final = 1e-5
 """How far a value may be from the parent's, absolutely: formats such as ONNX count singly."""
 RELATIVE_TOLERANCE: Final = 1e-4
 """How far it may be besides, as a share of the parent's value."""
-_PACKAGES: Final = ("numpy", "onnxruntime", "safetensors", "scikit-learn", "skops")
+_PACKAGES: Final = (
+    "numpy", "onnxruntime", "safetensors", "scikit-learn", "skops", "torch", "transformers",
+)  # fmt: skip
+# The flavours that our own converters read and write; a version may hold other models besides.
+_FLAVOURS: Final[Mapping[str, tuple[Collection[str], Collection[str]]]] = {
+    "sklearn-to-skops": (("mlflow", "pickle"), ("skops",)),
+    "sklearn-to-onnx": (("mlflow", "pickle"), ("onnx",)),
+    "pytorch-to-safetensors": (("state_dict",), ("safetensors",)),
+    "transformers-to-onnx": (("transformers",), ("onnx",)),
+}
 _DTYPES: Final[Mapping[str, str]] = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64",
     "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
@@ -27,11 +36,19 @@ _DTYPES: Final[Mapping[str, str]] = {
 
 
 def compare(
-    given: Path, made: Path, example: Example, *, beat: Callable[[], None] = lambda: None
+    given: Path,
+    made: Path,
+    example: Example,
+    *,
+    by: str = "",
+    beat: Callable[[], None] = lambda: None,
 ) -> tuple[Compared | None, str]:
-    """Return what came out, or None and a sentence that says why nothing was compared."""
+    """Return what came out, or None and a sentence that says why nothing was compared.
+
+    ``by`` is the converter's name: what it read and wrote is compared, whatever lies beside it.
+    """
     try:
-        return _compare(given, made, example, beat)
+        return _compare(given, made, example, by, beat)
     except ImportError as error:
         return None, f"{error.name} is not installed here. pip install 'aegis-registry[convert]'"
     except Refusal as refusal:
@@ -39,14 +56,15 @@ def compare(
 
 
 def _compare(
-    given: Path, made: Path, example: Example, beat: Callable[[], None]
+    given: Path, made: Path, example: Example, by: str, beat: Callable[[], None]
 ) -> tuple[Compared | None, str]:
     # NumPy comes with what converts, and is not there on every server.
     from aegis.loading.flavours import recognise  # noqa: PLC0415
     from aegis.loading.inputs import of_json  # noqa: PLC0415
     from aegis.loading.running import run  # noqa: PLC0415
 
-    found = (recognise(given), recognise(made))
+    read, wrote = _FLAVOURS.get(by, (None, None))
+    found = (recognise(given, among=read), recognise(made, among=wrote))
     try:
         inputs = None if example.value is None else of_json(example.value)
     except (ValueError, KeyError) as error:

@@ -4,11 +4,12 @@ The first that recognises something wins: folders before files, formats that hol
 those that may, what predicts before bare weights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from aegis.loading.flavours.checkpoints import Checkpoint
 from aegis.loading.flavours.keras_models import Keras
 from aegis.loading.flavours.lightgbm_models import LightGBM
 from aegis.loading.flavours.mlflow_folders import MLflow
@@ -31,25 +32,30 @@ _OF_FILES: Final[tuple[Flavour, ...]] = (
     Safetensors(),
     StateDict(),
 )
-_ALL: Final[tuple[Flavour, ...]] = (MLflow(_OF_FILES), *_OF_FILES)
+_ALL: Final[tuple[Flavour, ...]] = (MLflow(_OF_FILES), Checkpoint(), *_OF_FILES)
 _BY_NAME: Final[Mapping[str, Flavour]] = {flavour.name: flavour for flavour in _ALL}
 
 
-def recognise(folder: Path, path: str | None = None) -> Found:
+def recognise(
+    folder: Path, path: str | None = None, *, among: Collection[str] | None = None
+) -> Found:
     """Return which model lies in a folder, or at ``path`` in it; raise ``Unrecognised``.
 
-    Names and first bytes decide; nothing is run.
+    Names and first bytes decide; nothing is run. Looked for are the flavours ``among``, all
+    without it.
     """
     if path is not None and not (folder / path).is_file():
         raise Unrecognised("file_not_found", f"There is no file {path} in it.")
     for flavour in _ALL:
+        if among is not None and flavour.name not in among:
+            continue
         if found := flavour.recognise(folder, path):
             return found if found.example else replace(found, example=_beside(folder, found.path))
     raise Unrecognised(
         "model_unrecognised",
         "None of its files is a model that can be loaded here.",
         mend="Loaded are scikit-learn (joblib, pickle, skops), ONNX, Keras, XGBoost, LightGBM, "
-        "safetensors, PyTorch state dicts, and folders of MLflow.",
+        "safetensors, PyTorch state dicts, checkpoints of transformers, and folders of MLflow.",
     )
 
 

@@ -28,6 +28,7 @@ _DTYPES: Final[Mapping[str, str]] = {
     "tensor(string)": "O",
 }
 _MATRIX: Final = 2
+_TOKENS: Final = "input_ids"
 
 
 class Onnx:
@@ -53,7 +54,9 @@ class Onnx:
         names = [each.name for each in session.get_outputs()]
 
         def predict(inputs: Arrays) -> "dict[str, np.ndarray[Any, Any]]":
-            return _answers(names, session.run(names, _fed(session.get_inputs(), inputs)))
+            wanted = session.get_inputs()
+            asked = _of_texts(wanted, (folder / path).parent, inputs)
+            return _answers(names, session.run(names, _fed(wanted, asked)))
 
         metadata = session.get_modelmeta()
         producer = f" by {metadata.producer_name}" if metadata.producer_name else ""
@@ -62,6 +65,13 @@ class Onnx:
 
 def _is_graph(place: Path) -> bool:
     return place.suffix.lower() == ".onnx" and head(place, 1) == _BEGINNING
+
+
+def _of_texts(wanted: list[Any], folder: Path, inputs: Arrays) -> Arrays:
+    """Return inputs as a tokenizer makes them, where the graph takes its numbers."""
+    from aegis.loading.flavours.tokenizing import tokenized
+
+    return tokenized(folder, inputs) if any(each.name == _TOKENS for each in wanted) else inputs
 
 
 def _fed(wanted: list[Any], inputs: Arrays) -> "dict[str, np.ndarray[Any, Any]]":
