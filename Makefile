@@ -2,7 +2,7 @@
 # than Python 3.11 or newer and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test lint format types docs bench locks venv vault
+.PHONY: help install install-tests run test test-torch lint format types docs bench locks venv vault
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -56,6 +56,19 @@ run: install ## Start Aegis with all it needs (Ctrl-C stops it)
 
 test: install-tests ## Run the tests; ARGS="-k words" chooses among them
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+
+# PyTorch is too large for everybody's environment. What it is tested with is beside its tests.
+TORCH := var/torch
+test-torch: install-tests ## Run the tests that need PyTorch, in an environment of its own (8 GB)
+	@if ! cat requirements-dev.lock tests/with_torch/requirements.txt | cmp -s - $(TORCH)/lock; then \
+		echo "Making $(TORCH) with PyTorch and transformers."; \
+		$(BIN)/python -m venv --clear $(TORCH) && \
+		$(UV) pip install --quiet --python $(TORCH)/bin/python -r requirements-dev.lock && \
+		$(UV) pip install --quiet --python $(TORCH)/bin/python \
+			-r tests/with_torch/requirements.txt && \
+		cat requirements-dev.lock tests/with_torch/requirements.txt > $(TORCH)/lock; \
+	fi
+	@$(TORCH)/bin/python -m pytest tests/with_torch $(ARGS)
 
 vault: venv ## Build the HashiCorp Vault that tests run against, once (it needs Go)
 	@$(BIN)/python -m tests.servers.vault.build

@@ -35,6 +35,8 @@ def main() -> None:
     sys.modules["matplotlib"] = None  # type: ignore[assignment]  # Python's sign for "not there".
     # Where there is a compiler, ctypes would write a program for it, to find a library.
     os.environ["PATH"] = "/nonexistent"
+    # joblib would try to start processes, and warn that it may not.
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     # PyTorch makes a folder for what it compiles when it is imported; one that is there will do.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = "/"
     sys.path += [each for each in asked["path"] if each not in sys.path]
@@ -128,7 +130,10 @@ class _Notices:
         self._catching = warnings.catch_warnings(record=True)
 
     def __enter__(self) -> Self:
-        self.caught = self._catching.__enter__() or []
+        # The list is empty now, and is filled while libraries warn.
+        caught = self._catching.__enter__()
+        assert caught is not None
+        self.caught = caught
         warnings.simplefilter("always")
         return self
 

@@ -200,14 +200,32 @@ class _Unpickler(pickle.Unpickler):
         raise CannotConvert("It names a storage in a way that PyTorch does not.")
 
 
-def _rebuilt(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tensor:
+def _rebuilt(storage: Any, offset: Any, size: Any, stride: Any, *others: Any) -> Tensor:
+    _refuse_lazy(others[2:])
     return _tensor(storage, storage.dtype, offset, size, stride)
 
 
 def _rebuilt_with_type(
-    storage: Any, offset: Any, size: Any, stride: Any, _grad: Any, _hooks: Any, dtype: Any, *_: Any
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    _grad: Any,
+    _hooks: Any,
+    dtype: Any,
+    *metadata: Any,
 ) -> Tensor:
+    _refuse_lazy(metadata)
     return _tensor(storage, dtype, offset, size, stride)
+
+
+def _refuse_lazy(metadata: Any) -> None:
+    """Refuse a view whose numbers PyTorch changes whenever it reads them."""
+    if any(metadata):
+        raise CannotConvert(
+            "It holds a tensor that is conjugated or negated when it is read. Save what its "
+            "resolve_conj().resolve_neg() returns, and register that."
+        )
 
 
 def _of_parameter(data: Any, *_: Any) -> Any:

@@ -15,6 +15,7 @@ _MODULES: Final = "modules.json"
 _OF_SENTENCES: Final = frozenset(
     {_MODULES, "config_sentence_transformers.json", "sentence_bert_config.json"}
 )
+_PAIR: Final = ("optimum-onnx", "transformers")
 _LONGEST: Final = 600
 
 
@@ -59,7 +60,7 @@ class TransformersToOnnx:
         try:
             from optimum.exporters.onnx import main_export  # noqa: PLC0415 - large, and rare.
         except ImportError as error:
-            pair = " and ".join(f"{name} {version_of(name)}" for name in ("optimum-onnx", "transformers"))
+            pair = " and ".join(f"{name} {version_of(name)}" for name in _PAIR)
             raise CannotConvert(
                 f"{pair} do not go together here ({error.msg}). An operator installs what does: "
                 f"{self.install}"

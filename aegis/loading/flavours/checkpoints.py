@@ -26,8 +26,8 @@ _WEIGHTS: Final = frozenset(
     }
 )
 _NEEDS: Final = ("numpy", "torch", "transformers")
-# Of an answer: caches, what lies in between, and a state that most checkpoints never trained.
-_LEFT_OUT: Final = frozenset({"attentions", "hidden_states", "past_key_values", "pooler_output"})
+# Of an answer: what lies in between, and a state that most checkpoints never trained.
+_LEFT_OUT: Final = frozenset({"encoder_last_hidden_state", "pooler_output"})
 
 
 class Checkpoint:
@@ -47,8 +47,6 @@ class Checkpoint:
 
     def load(self, folder: Path, path: str) -> Loaded:
         """Load it in single precision, whatever its weights have."""
-        import transformers
-
         kind = _class_of(folder / path)
         model, told = kind.from_pretrained(
             str(folder / path), local_files_only=True, output_loading_info=True
@@ -61,8 +59,7 @@ class Checkpoint:
             )
         model.float().eval()
         model.config.use_cache = False
-        version = transformers.__version__
-        return Loaded(f"transformers.{kind.__name__} ({version})", _Predicting(model, folder / path))
+        return Loaded(f"transformers.{kind.__name__}", _Predicting(model, folder / path))
 
 
 class _Predicting:
@@ -78,8 +75,8 @@ class _Predicting:
         from aegis.loading.flavours.tokenizing import tokenized
         from aegis.loading.shaping import Unfit
 
-        asked = tokenized(self._folder, inputs)
         names = inspect.signature(self._model.forward).parameters
+        asked = tokenized(self._folder, inputs, names)
         if strange := [name for name in asked if name not in names]:
             raise Unfit(
                 f"The model takes {', '.join(list(names)[:10])}, or texts for its tokenizer, and "
@@ -107,8 +104,9 @@ def _class_of(folder: Path) -> Any:
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     named = (config.get("architectures") or ["none"])[0]
     found = getattr(transformers, str(named), None)
-    if not isinstance(found, type) or not issubclass(found, transformers.PreTrainedModel):
-        raise ValueError(
+    is_a_model = isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
+    if not is_a_model:
+        raise LookupError(
             f"{named} is no class of transformers {transformers.__version__}, and code that comes "
             "with a checkpoint is not run."
         )

@@ -28,7 +28,6 @@ _DTYPES: Final[Mapping[str, str]] = {
     "tensor(string)": "O",
 }
 _MATRIX: Final = 2
-_TOKENS: Final = "input_ids"
 
 
 class Onnx:
@@ -55,7 +54,7 @@ class Onnx:
 
         def predict(inputs: Arrays) -> "dict[str, np.ndarray[Any, Any]]":
             wanted = session.get_inputs()
-            asked = _of_texts(wanted, (folder / path).parent, inputs)
+            asked = _of_language(wanted, (folder / path).parent, inputs)
             return _answers(names, session.run(names, _fed(wanted, asked)))
 
         metadata = session.get_modelmeta()
@@ -67,11 +66,12 @@ def _is_graph(place: Path) -> bool:
     return place.suffix.lower() == ".onnx" and head(place, 1) == _BEGINNING
 
 
-def _of_texts(wanted: list[Any], folder: Path, inputs: Arrays) -> Arrays:
-    """Return inputs as a tokenizer makes them, where the graph takes its numbers."""
-    from aegis.loading.flavours.tokenizing import tokenized
+def _of_language(wanted: list[Any], folder: Path, inputs: Arrays) -> Arrays:
+    """Return inputs as a graph takes them that was made of a model of language."""
+    from aegis.loading.flavours.tokenizing import TOKENS, completed, tokenized
 
-    return tokenized(folder, inputs) if any(each.name == _TOKENS for each in wanted) else inputs
+    names = {each.name for each in wanted}
+    return completed(tokenized(folder, inputs, names), names) if TOKENS in names else inputs
 
 
 def _fed(wanted: list[Any], inputs: Arrays) -> "dict[str, np.ndarray[Any, Any]]":

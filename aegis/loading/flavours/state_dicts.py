@@ -17,20 +17,26 @@ from aegis.loading.flavours.choosing import head, members, the_file
 from aegis.loading.protocol import Found, Loaded, Tensor
 
 _ZIP: Final = b"PK\x03\x04"
-_SIZES: Final[Mapping[str, tuple[str, int]]] = {
-    "DoubleStorage": ("float64", 8),
-    "FloatStorage": ("float32", 4),
-    "HalfStorage": ("float16", 2),
-    "BFloat16Storage": ("bfloat16", 2),
-    "LongStorage": ("int64", 8),
-    "IntStorage": ("int32", 4),
-    "ShortStorage": ("int16", 2),
-    "CharStorage": ("int8", 1),
-    "ByteStorage": ("uint8", 1),
-    "BoolStorage": ("bool", 1),
+_STORAGES: Final[Mapping[str, str]] = {
+    "BFloat16Storage": "bfloat16",
+    "BoolStorage": "bool",
+    "ByteStorage": "uint8",
+    "CharStorage": "int8",
+    "ComplexDoubleStorage": "complex128",
+    "ComplexFloatStorage": "complex64",
+    "DoubleStorage": "float64",
+    "FloatStorage": "float32",
+    "HalfStorage": "float16",
+    "IntStorage": "int32",
+    "LongStorage": "int64",
+    "ShortStorage": "int16",
 }
-# As a value, which no tensor needs.
-_DTYPES: Final = frozenset(dtype for dtype, _ in _SIZES.values())
+# Bytes of one number. The types without a storage of their own name themselves at each tensor.
+_SIZES: Final[Mapping[str, int]] = {
+    "bfloat16": 2, "bool": 1, "complex128": 16, "complex64": 8, "float16": 2, "float32": 4,
+    "float64": 8, "float8_e4m3fn": 1, "float8_e5m2": 1, "int16": 2, "int32": 4, "int64": 8,
+    "int8": 1, "uint16": 2, "uint32": 4, "uint64": 8, "uint8": 1,
+}  # fmt: skip
 
 
 class StateDict:
@@ -57,7 +63,7 @@ class StateDict:
 
 @dataclass(frozen=True, slots=True)
 class _Storage:
-    kind: str
+    dtype: str
     key: str
 
 
@@ -66,13 +72,29 @@ class _View:
     """A tensor: where in its storage, in elements, and in which shape."""
 
     storage: _Storage
+    dtype: str
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
 
-def _rebuild(storage: _Storage, offset: int, shape: Any, strides: Any, *_: object) -> _View:
-    return _View(storage, offset, tuple(shape), tuple(strides))
+def _rebuild(storage: _Storage, offset: int, shape: Any, strides: Any, *others: object) -> _View:
+    return _view(storage, storage.dtype, offset, shape, strides, others[2:])
+
+
+def _rebuild_with_type(
+    storage: _Storage, offset: int, shape: Any, strides: Any, *others: Any
+) -> _View:
+    return _view(storage, others[2], offset, shape, strides, others[3:])
+
+
+def _view(
+    storage: _Storage, dtype: str, offset: int, shape: Any, strides: Any, metadata: Any
+) -> _View:
+    # The bytes of a view that is conjugated or negated are those of another tensor.
+    if any(metadata):
+        raise pickle.UnpicklingError("It holds a view that is conjugated or negated when read.")
+    return _View(storage, dtype, offset, tuple(shape), tuple(strides))
 
 
 def _unwrap(value: Any, *_: object) -> Any:
@@ -85,6 +107,7 @@ class _Reader(pickle.Unpickler):
     _CALLED: Final[Mapping[tuple[str, str], Callable[..., Any]]] = {
         ("collections", "OrderedDict"): OrderedDict,
         ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
+        ("torch._utils", "_rebuild_tensor_v3"): _rebuild_with_type,
         ("torch._utils", "_rebuild_parameter"): _unwrap,
         ("torch", "Size"): tuple,
         ("torch", "device"): str,
@@ -92,7 +115,9 @@ class _Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a stand-in, or refuse what no state dict calls."""
-        if module == "torch" and (name in _SIZES or name in _DTYPES):
+        if module == "torch" and (name in _STORAGES or name in _SIZES):
+            return _STORAGES.get(name, name)
+        if (module, name) == ("torch.storage", "UntypedStorage"):
             return name
         try:
             return self._CALLED[module, name]
@@ -103,8 +128,8 @@ class _Reader(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> _Storage:
         """Return the storage that is named here."""
-        _, kind, key, *_ = pid
-        return _Storage(str(kind), str(key))
+        _, dtype, key, *_ = pid
+        return _Storage(str(dtype), str(key))
 
 
 def _views(value: Any, name: str) -> Iterator[tuple[str, _View]]:
@@ -122,7 +147,7 @@ def _views(value: Any, name: str) -> Iterator[tuple[str, _View]]:
 def _read(archive: zipfile.ZipFile, root: str, name: str, view: _View) -> Tensor:
     import numpy as np
 
-    dtype, width = _SIZES[view.storage.kind]
+    width = _SIZES[view.dtype]
     data = archive.read(f"{root}data/{view.storage.key}")
     elements = np.frombuffer(data, dtype=f"V{width}")
     reach = sum((count - 1) * step for count, step in zip(view.shape, view.strides, strict=True))
@@ -135,7 +160,7 @@ def _read(archive: zipfile.ZipFile, root: str, name: str, view: _View) -> Tensor
     array = np.lib.stride_tricks.as_strided(elements[view.offset :], view.shape, strides)
     content = b"" if is_empty else np.ascontiguousarray(array).tobytes()
     digest = hashlib.sha256(content).hexdigest()
-    return Tensor(name, dtype, view.shape, len(content), f"sha256:{digest}")
+    return Tensor(name, view.dtype, view.shape, len(content), f"sha256:{digest}")
 
 
 def _is_archive(place: Path) -> bool:

@@ -50,9 +50,7 @@ class ConversionSource:
             else:
                 rooms.unpack(sibling, room / MADE)
             made = _made(by, room)
-            compared, why_not = compare(
-                room / GIVEN, room / MADE, example, by=by.converter.name
-            )
+            compared, why_not = compare(room / GIVEN, room / MADE, example, by=by.converter.name)
             rooms.keep(room, UUID(reference["room"]))
         plan = _plan(parent, by, made, reference["room"])
         return replace(

@@ -1,5 +1,6 @@
 """Real models are recognised, loaded behind the walls, and predict."""
 
+import pickle
 import shutil
 import sys
 from pathlib import Path
@@ -279,3 +280,19 @@ def test_a_folder_of_mlflow_names_nothing_outside(tmp_path: Path, path: str) -> 
     )
     found = recognise(folder)
     assert (found.flavour, found.path, found.example) == ("mlflow", ".", None)
+
+
+class Executed:
+    """A program in a pickle."""
+
+    def __init__(self, program: str) -> None:
+        self.program = program
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, (self.program,)
+
+
+def test_what_a_library_warns_of_is_told(tmp_path: Path) -> None:
+    warns = "import warnings\nwarnings.warn('It is an old one.', UserWarning)\n"
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(Executed(warns)))
+    assert _ran(tmp_path).notices == ("It is an old one.",)

@@ -78,6 +78,12 @@ def view(kind: str, key: str, count: int, offset: int, shape: tuple, strides: tu
     return Call("torch._utils", "_rebuild_tensor_v2", storage, offset, shape, strides, False, {})
 
 
+def lazy() -> Call:
+    """Return a view that PyTorch negates whenever it is read, as the imaginary part of one is."""
+    call = view("FloatStorage", "0", 4, 0, (2,), (2,))
+    return Call(*call.named, *call.arguments, {"neg": True})
+
+
 def saved(tmp_path: Path, value: object, storages: dict[str, bytes]) -> Path:
     sink = io.BytesIO()
     Pickler(sink, protocol=2).dump(value)
@@ -157,6 +163,7 @@ def test_numbers_that_numpy_has_not_keep_their_bytes(tmp_path: Path) -> None:
         ({"w": view("FloatStorage", "7", 4, 0, (2,), (1,))}, "lacks its part data/7"),
         ({"w": view("QInt8Storage", "0", 4, 0, (2,), (1,))}, "QInt8Storage"),
         ({"w": view("ComplexDoubleStorage", "0", 1, 0, (1,), (1,))}, "ComplexDoubleStorage"),
+        ({"w": lazy()}, "conjugated or negated"),
         ({"w": Call("torch._utils", "_rebuild_tensor_v2")}, "not one that PyTorch writes"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Tests with PyTorch and transformers, which `make test-torch` installs and runs."""
