@@ -57,7 +57,8 @@ def check_load(
         float | None,
         typer.Option(
             metavar="GIB",
-            help="How much memory it may take. Without it: 4 GiB, and three times its files.",
+            help="How much memory it may take. Without it: 4 GiB, 8 with PyTorch, and three times"
+            " its files.",
         ),
     ] = None,
     allow_network: Annotated[

@@ -81,7 +81,7 @@ def run(
     """
     require(found.needs, title=found.title)
     folder = folder.resolve()
-    limits = limits or Limits.of(folder)
+    limits = limits or Limits.of(folder, found.needs)
     try:
         process = Process(_PROGRAM, _arguments(folder, limits), flags=_FLAGS, environment=_around())
     except OSError as error:

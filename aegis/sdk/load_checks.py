@@ -113,7 +113,7 @@ def check(folder: Path, of: Version, wish: Wish) -> LoadCheck:
             found,
             inputs=asked.arrays if asked else None,
             runs=1 if expected else 2,
-            limits=Limits.of(folder, seconds=wish.seconds, memory_bytes=memory),
+            limits=Limits.of(folder, found.needs, seconds=wish.seconds, memory_bytes=memory),
             allow_network=wish.allow_network,
         )
     except LoadFailed as refusal:

@@ -28,7 +28,7 @@ class TransformersToOnnx:
     title = "ONNX"
     about = "From a transformers checkpoint: a graph for ONNX runtimes."
     requires = ("optimum-onnx", "onnxruntime", "transformers", "torch")
-    install = "pip install 'optimum-onnx[onnxruntime]' 'transformers<4.58'"
+    install = "pip install 'optimum-onnx[onnxruntime]'"
 
     def reads(self, files: Sequence[ModelFile]) -> bool:
         """Say whether weights and a configuration lie at the top."""
