@@ -62,8 +62,8 @@ class TransformersToOnnx:
         except ImportError as error:
             pair = " and ".join(f"{name} {version_of(name)}" for name in _PAIR)
             raise CannotConvert(
-                f"{pair} do not go together here ({error.msg}). An operator installs what does: "
-                f"{self.install}"
+                f"{pair} do not go together: {error.msg.partition(' (')[0]}. An operator installs "
+                f"what does: {self.install}"
             ) from error
         return main_export
 
