@@ -12,7 +12,7 @@ from aegis.embedded.redis import RedisServer
 from tests.harness import browser as chromium
 from tests.harness import databases, network, run
 from tests.harness import stack as stacks
-from tests.harness.scheduling import KeepStacksTogether
+from tests.harness.scheduling import KeepStacksTogether, refuse_strays
 from tests.harness.stack import RunningStack
 from tests.harness.worker import Worker
 from tests.servers.hub import Hub, running_hub
@@ -53,6 +53,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> KeepStacksTogether:
     """Choose how tests are handed to xdist's workers."""
     return KeepStacksTogether(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make sure that no two processes start the same stack."""
+    refuse_strays(items)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def points(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stack(transactional_db: None, _worker: Worker, hub: Hub, points: Path) -> Iterator[Programs]:
+def started(transactional_db: None, _worker: Worker, hub: Hub, points: Path) -> Iterator[Programs]:
     environment = {
         "HF_ENDPOINT": hub.endpoint,
         "AEGIS_EGRESS_ALLOW": ",".join(sorted(hub.hosts)),
@@ -109,20 +109,22 @@ def asked(
 
 
 def test_the_importer_is_killed_in_each_step_and_started_again(
-    stack: Programs, asked: Callable[[], None], hub: Hub, stall: Stall, points: Path
+    started: Programs, asked: Callable[[], None], hub: Hub, stall: Stall, points: Path
 ) -> None:
     since = last()
     asked()
-    wait_for(stack, stall.has_begun.is_set)
-    wait_for(stack, lambda: len(list(points.glob("*.reached"))) == len(POINTS))
-    wait_for(stack, lambda: arrived() == 2 * PART_BYTES)
-    stack.kill("importer")
+    wait_for(started, stall.has_begun.is_set)
+    wait_for(started, lambda: len(list(points.glob("*.reached"))) == len(POINTS))
+    wait_for(started, lambda: arrived() == 2 * PART_BYTES)
+    started.kill("importer")
     stall.ends.set()
 
     started_at = timezone.now()
-    stack.start("importer")
+    started.start("importer")
     owed = ImportStep.objects.filter(name=ImportStep.Name.ANNOTATE, finished_at=None)
-    wait_for(stack, lambda: not Import.objects.exclude(state="done").exists() and not owed.exists())
+    wait_for(
+        started, lambda: not Import.objects.exclude(state="done").exists() and not owed.exists()
+    )
     took = {
         step.job.model_name: step.finished_at - started_at
         for step in ImportStep.objects.filter(name=ImportStep.Name.ANNOTATE).select_related("job")
@@ -162,8 +164,8 @@ def has_files(upload: Upload) -> bool:
     return any(upload_folder().received(upload.pk, file.pk) for file in upload.files.all())
 
 
-def wait_for(stack: Programs, condition: Callable[[], bool]) -> None:
+def wait_for(started: Programs, condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, stack.log("importer")
+        assert time.monotonic() < deadline, started.log("importer")
         time.sleep(0.2)
