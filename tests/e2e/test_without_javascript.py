@@ -23,7 +23,8 @@ def add_version(karim: Visitor, made: material.Material) -> None:
     karim.page.get_by_label("Choose a folder").set_input_files(made.folder)
     karim.press("Add version")
     karim.is_told("v1 is being imported")
-    karim.look_until(VERSION, lambda page: page.get_by_role("heading", name="Signature"))
+    # The files are shown once the version itself was read as ready, which a page reads first.
+    karim.look_until(VERSION, lambda page: page.get_by_role("region", name="Files table"))
     files = karim.page.get_by_role("region", name="Files table")
     expect(files).to_contain_text("weights/")
     expect(files.locator("a[download]")).to_have_text(
